@@ -1,0 +1,309 @@
+//! The dial scheduler: static nodes with back-off, candidates with a history, both within their slots.
+//!
+//! Unlike geth's, it never makes a connection that was asked for wait for the history: that holds for
+//! candidates alone, and what is dialled again on our own accord waits for its back-off.
+
+use core::time::Duration;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::backoff::Backoff;
+use super::slots::Slots;
+use crate::Entropy;
+use crate::key::NodeId;
+
+/// How long a candidate is not dialled again (geth's `dialHistoryExpiration`).
+pub const HISTORY: Duration = Duration::from_secs(35);
+
+/// What the scheduler does not know itself.
+#[derive(Clone, Copy)]
+pub struct Facts<'a> {
+    /// Connected peers that this node dialled.
+    pub dialed: usize,
+    /// Is this node connected, whoever dialled?
+    pub connected: &'a dyn Fn(&NodeId) -> bool,
+}
+
+impl core::fmt::Debug for Facts<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Facts").field("dialed", &self.dialed).finish_non_exhaustive()
+    }
+}
+
+/// Why a node is not dialled now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DialRefusal {
+    /// It is the node itself.
+    #[error("is self")]
+    SelfDial,
+    /// A dial is on its way.
+    #[error("already dialing")]
+    AlreadyDialing,
+    /// It is connected.
+    #[error("already connected")]
+    AlreadyConnected,
+    /// A static node takes its own turn.
+    #[error("static node")]
+    Static,
+    /// It was dialled less than [`HISTORY`] ago.
+    #[error("recently dialed")]
+    RecentlyDialed,
+    /// There are enough dialled peers, or dials.
+    #[error("no free dial slot")]
+    NoSlot,
+}
+
+/// Decides whom to dial.
+///
+/// *In*, what is wanted: [`add_static`](Self::add_static), [`remove_static`](Self::remove_static),
+/// [`offer`](Self::offer). *In*, what became of it: `handle_*`. *Out*: [`poll_dials`](Self::poll_dials), to be
+/// called after each of these and at [`deadline`](Self::deadline).
+#[derive(Debug)]
+pub struct Scheduler {
+    own: NodeId,
+    slots: Slots,
+    backoff: Backoff,
+    statics: BTreeMap<NodeId, Static>,
+    /// Static nodes that wait for their turn: when, then in the order they were queued.
+    waiting: BTreeSet<(Duration, u64, NodeId)>,
+    queued: u64,
+    /// Dials on their way to nodes that are not static.
+    dialing: BTreeSet<NodeId>,
+    static_dials: usize,
+    history: History,
+}
+
+#[derive(Debug)]
+struct Static {
+    stage: Stage,
+    failures: u32,
+    dialed_at: Option<Duration>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Stage {
+    Waiting { due: Duration, turn: u64 },
+    Dialing,
+    Connected { since: Duration },
+}
+
+impl Scheduler {
+    /// A scheduler of the node `own`.
+    pub fn new(own: NodeId, slots: Slots, backoff: Backoff) -> Self {
+        Self {
+            own,
+            slots,
+            backoff,
+            statics: BTreeMap::new(),
+            waiting: BTreeSet::new(),
+            queued: 0,
+            dialing: BTreeSet::new(),
+            static_dials: 0,
+            history: History::default(),
+        }
+    }
+
+    /// This node is to be connected, from now on and again after each loss. It is dialled at the next poll,
+    /// even if it is a static node that waits for its back-off.
+    ///
+    /// # Errors
+    /// [`DialRefusal::SelfDial`].
+    pub fn add_static(&mut self, now: Duration, id: NodeId) -> Result<(), DialRefusal> {
+        if id == self.own {
+            return Err(DialRefusal::SelfDial);
+        }
+        match self.statics.get_mut(&id) {
+            Some(node) => {
+                node.failures = 0;
+                if let Stage::Waiting { due, turn } = node.stage {
+                    self.waiting.remove(&(due, turn, id));
+                    self.queue(id, now);
+                }
+            }
+            None if self.dialing.remove(&id) => {
+                self.static_dials += 1;
+                self.statics.insert(id, Static { stage: Stage::Dialing, failures: 0, dialed_at: Some(now) });
+            }
+            None => {
+                let stage = Stage::Waiting { due: now, turn: 0 };
+                self.statics.insert(id, Static { stage, failures: 0, dialed_at: None });
+                self.queue(id, now);
+            }
+        }
+        Ok(())
+    }
+
+    /// This node need not be connected any longer. A dial on its way goes on. Was it static?
+    pub fn remove_static(&mut self, id: &NodeId) -> bool {
+        let Some(node) = self.statics.remove(id) else { return false };
+        match node.stage {
+            Stage::Waiting { due, turn } => {
+                self.waiting.remove(&(due, turn, *id));
+            }
+            Stage::Dialing => {
+                self.static_dials -= 1;
+                self.dialing.insert(*id);
+            }
+            Stage::Connected { .. } => {}
+        }
+        if let Some(at) = node.dialed_at {
+            self.history.add(*id, at.saturating_add(HISTORY));
+        }
+        true
+    }
+
+    /// Is it a static node?
+    pub fn is_static(&self, id: &NodeId) -> bool {
+        self.statics.contains_key(id)
+    }
+
+    /// Dials on their way.
+    pub fn active(&self) -> usize {
+        self.dialing.len() + self.static_dials
+    }
+
+    /// How many candidates would be taken now.
+    pub fn room(&self, facts: &Facts<'_>) -> usize {
+        self.slots.free(facts.dialed, self.active())
+    }
+
+    /// A candidate. If it is taken, it is to be dialled at once and counts as a dial on its way.
+    ///
+    /// # Errors
+    /// Why it is not taken.
+    pub fn offer(&mut self, now: Duration, id: NodeId, facts: &Facts<'_>) -> Result<(), DialRefusal> {
+        self.history.forget(now);
+        if id == self.own {
+            return Err(DialRefusal::SelfDial);
+        }
+        if self.dialing.contains(&id) {
+            return Err(DialRefusal::AlreadyDialing);
+        }
+        if (facts.connected)(&id) {
+            return Err(DialRefusal::AlreadyConnected);
+        }
+        if self.is_static(&id) {
+            return Err(DialRefusal::Static);
+        }
+        if self.history.contains(&id) {
+            return Err(DialRefusal::RecentlyDialed);
+        }
+        if self.room(facts) == 0 {
+            return Err(DialRefusal::NoSlot);
+        }
+        self.dialing.insert(id);
+        self.history.add(id, now.saturating_add(HISTORY));
+        Ok(())
+    }
+
+    /// Static nodes to dial now, in the order of their turns; they count as dials on their way.
+    pub fn poll_dials(&mut self, now: Duration, facts: &Facts<'_>, out: &mut Vec<NodeId>) {
+        while self.slots.free_static(self.active()) > 0 {
+            let Some(&(due, turn, id)) = self.waiting.first() else { return };
+            if due > now {
+                return;
+            }
+            self.waiting.remove(&(due, turn, id));
+            let node = self.statics.get_mut(&id).expect("who waits is static");
+            if (facts.connected)(&id) {
+                node.stage = Stage::Connected { since: now };
+                continue;
+            }
+            node.stage = Stage::Dialing;
+            node.dialed_at = Some(now);
+            self.static_dials += 1;
+            out.push(id);
+        }
+    }
+
+    /// A dial failed: no connection, or none that became a peer.
+    pub fn handle_failed(&mut self, now: Duration, id: &NodeId, entropy: &mut dyn Entropy) {
+        if self.dialing.remove(id) {
+            return;
+        }
+        let Some(node) = self.statics.get_mut(id) else { return };
+        if matches!(node.stage, Stage::Dialing) {
+            self.static_dials -= 1;
+            self.retry(now, *id, entropy);
+        }
+    }
+
+    /// A node became a peer, whoever dialled. A dial to it that is still on its way stays counted until it is
+    /// said to have failed.
+    pub fn handle_connected(&mut self, now: Duration, id: &NodeId, dialed: bool) {
+        if dialed && self.dialing.remove(id) {
+            return;
+        }
+        let Some(node) = self.statics.get_mut(id) else { return };
+        match node.stage {
+            Stage::Waiting { due, turn } => {
+                self.waiting.remove(&(due, turn, *id));
+            }
+            Stage::Dialing if dialed => self.static_dials -= 1,
+            Stage::Dialing => return,
+            Stage::Connected { .. } => return,
+        }
+        node.stage = Stage::Connected { since: now };
+    }
+
+    /// A peer is no longer one. A static node is dialled again after its back-off; a connection that held as
+    /// long as the longest back-off makes up for all failures before it.
+    pub fn handle_dropped(&mut self, now: Duration, id: &NodeId, entropy: &mut dyn Entropy) {
+        let Some(node) = self.statics.get_mut(id) else { return };
+        let Stage::Connected { since } = node.stage else { return };
+        if now.saturating_sub(since) >= self.backoff.cap {
+            node.failures = 0;
+        }
+        self.retry(now, *id, entropy);
+    }
+
+    /// When [`poll_dials`](Self::poll_dials) would have something to say; none while every slot is taken.
+    pub fn deadline(&self) -> Option<Duration> {
+        let free = self.slots.free_static(self.active()) > 0;
+        self.waiting.first().filter(|_| free).map(|(due, ..)| *due)
+    }
+
+    fn retry(&mut self, now: Duration, id: NodeId, entropy: &mut dyn Entropy) {
+        let node = self.statics.get_mut(&id).expect("only static nodes are dialled again");
+        node.failures = node.failures.saturating_add(1);
+        let due = now.saturating_add(self.backoff.delay(node.failures, entropy));
+        self.queue(id, due);
+    }
+
+    fn queue(&mut self, id: NodeId, due: Duration) {
+        let turn = self.queued;
+        self.queued += 1;
+        self.statics.get_mut(&id).expect("only static nodes queue").stage = Stage::Waiting { due, turn };
+        self.waiting.insert((due, turn, id));
+    }
+}
+
+/// Nodes that were dialled lately.
+#[derive(Debug, Default)]
+struct History {
+    until: BTreeMap<NodeId, Duration>,
+    order: VecDeque<(Duration, NodeId)>,
+}
+
+impl History {
+    fn add(&mut self, id: NodeId, until: Duration) {
+        self.until.insert(id, until);
+        self.order.push_back((until, id));
+    }
+
+    fn contains(&self, id: &NodeId) -> bool {
+        self.until.contains_key(id)
+    }
+
+    /// Drops what has expired. Entries come nearly in order; one that is out of it may stay a little longer.
+    fn forget(&mut self, now: Duration) {
+        while let Some(&(until, id)) = self.order.front() {
+            if until > now {
+                return;
+            }
+            self.order.pop_front();
+            if self.until.get(&id) == Some(&until) {
+                self.until.remove(&id);
+            }
+        }
+    }
+}

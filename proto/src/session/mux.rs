@@ -1,0 +1,53 @@
+//! Message codes on the wire and the protocols they belong to (`rlpx.md`, "Capability Messaging").
+
+use super::caps::Shared;
+
+/// The code spaces of a session's shared protocols.
+#[derive(Debug, Default)]
+pub(crate) struct Mux(Box<[Shared]>);
+
+impl Mux {
+    pub(crate) fn new(shared: &[Shared]) -> Self {
+        Self(shared.into())
+    }
+
+    pub(crate) fn shared(&self) -> &[Shared] {
+        &self.0
+    }
+
+    /// Which protocol a code on the wire belongs to, and the code relative to it.
+    pub(crate) fn owner(&self, code: u64) -> Option<(u16, u64)> {
+        let owns = |shared: &&Shared| shared.offset <= code && code - shared.offset < shared.length;
+        self.0.iter().find(owns).map(|shared| (shared.local, code - shared.offset))
+    }
+
+    /// The code on the wire of a protocol's message; none if the protocol is not shared or has no such code.
+    pub(crate) fn wire_code(&self, protocol: u16, code: u64) -> Option<u64> {
+        let shared = self.0.iter().find(|shared| shared.local == protocol)?;
+        (code < shared.length).then(|| shared.offset + code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_and_owners_are_inverse_and_nothing_else_is_owned() {
+        let shared = [(4, 16, 17), (0, 33, 0), (2, 33, 3)];
+        let mux = Mux::new(&shared.map(|(local, offset, length)| Shared { local, offset, length }));
+        for code in 0..60 {
+            let owner = mux.owner(code);
+            assert_eq!(owner.is_some(), (16..36).contains(&code), "{code}");
+            if let Some((protocol, relative)) = owner {
+                assert_eq!(mux.wire_code(protocol, relative), Some(code));
+            }
+        }
+        assert_eq!(mux.owner(u64::MAX), None);
+        assert_eq!(mux.owner(33), Some((2, 0)));
+        assert_eq!(mux.wire_code(0, 0), None);
+        assert_eq!(mux.wire_code(1, 0), None);
+        assert_eq!(mux.wire_code(2, 3), None);
+        assert_eq!(mux.wire_code(4, u64::MAX), None);
+    }
+}

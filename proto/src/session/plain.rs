@@ -1,0 +1,90 @@
+//! Parcels at message fidelity: no cryptography, the same round trips and the same sizes.
+//!
+//! The packets of the handshake are placeholders. They carry the keys that the real ones would prove, make
+//! the same draw of entropy and say the size of the EIP-8 packet with that padding. A message crosses as
+//! its uncompressed payload, shared and never copied; its tag holds its code and its compressed length.
+
+use alloy_rlp::Encodable;
+use bytes::{Bytes, BytesMut};
+
+use super::MESSAGE_LIMIT;
+use super::outbox::Transmit;
+use super::payload::Payload;
+use crate::Entropy;
+use crate::key::PublicKey;
+use crate::rlpx::handshake::{self, EciesError};
+use crate::rlpx::{HandshakeError, frame_len};
+
+/// Tags that no message has: codes on the wire are small.
+const AUTH: u64 = u64::MAX;
+const ACK: u64 = u64::MAX - 1;
+
+/// A parcel that the handshake does not expect.
+#[derive(Debug, thiserror::Error)]
+#[error("no {want} packet: tag {tag:#x}, {len} bytes")]
+struct Stray {
+    want: &'static str,
+    tag: u64,
+    len: usize,
+}
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// The initiator's packet: who dials, and whom.
+pub(crate) fn auth(own: &PublicKey, dialled: &PublicKey, entropy: &mut dyn Entropy) -> Transmit {
+    let wire_len = handshake::auth_packet_len(handshake::padding_len(entropy)) as u32;
+    let mut bytes = BytesMut::with_capacity(128);
+    bytes.extend_from_slice(own.as_bytes());
+    bytes.extend_from_slice(dialled.as_bytes());
+    Transmit { tag: AUTH, bytes: bytes.freeze(), wire_len }
+}
+
+/// The responder's side: who dials, and the packet for it.
+pub(crate) fn handle_auth(
+    own: &PublicKey,
+    tag: u64,
+    bytes: &[u8],
+    entropy: &mut dyn Entropy,
+) -> Result<(PublicKey, Transmit), Failure> {
+    let (AUTH, 128) = (tag, bytes.len()) else {
+        return Err(Stray { want: "auth", tag, len: bytes.len() }.into());
+    };
+    let (remote, dialled) = bytes.split_first_chunk::<64>().expect("128 bytes");
+    if dialled != own.as_bytes() {
+        return Err(wrong_key());
+    }
+    let remote = PublicKey::from_bytes(remote)?;
+    let wire_len = handshake::ack_packet_len(handshake::padding_len(entropy)) as u32;
+    Ok((remote, Transmit { tag: ACK, bytes: Bytes::copy_from_slice(own.as_bytes()), wire_len }))
+}
+
+/// The initiator's side again: is it the node that was dialled?
+pub(crate) fn handle_ack(dialled: &PublicKey, tag: u64, bytes: &[u8]) -> Result<(), Failure> {
+    if tag != ACK {
+        return Err(Stray { want: "ack", tag, len: bytes.len() }.into());
+    }
+    if bytes == dialled.as_bytes() { Ok(()) } else { Err(wrong_key()) }
+}
+
+/// What a packet encrypted to another key comes to.
+fn wrong_key() -> Failure {
+    HandshakeError::Ecies(EciesError::Tag).into()
+}
+
+/// A message, or the size of its code and body if that is more than a frame can carry. `snappy` says whether
+/// the wire would carry it compressed.
+pub(crate) fn message(code: u64, payload: &Payload, snappy: bool) -> Result<Transmit, usize> {
+    let snappy_len = if snappy { payload.snappy_len() } else { 0 };
+    let body = if snappy { snappy_len as usize } else { payload.len() };
+    let size = code.length() + body;
+    if size > MESSAGE_LIMIT {
+        return Err(size);
+    }
+    let tag = code | u64::from(snappy_len) << 32;
+    Ok(Transmit { tag, bytes: payload.bytes().clone(), wire_len: frame_len(code, body) as u32 })
+}
+
+/// The code and the compressed length (0 without compression) in a message's tag.
+pub(crate) fn split_tag(tag: u64) -> (u64, u32) {
+    (tag & u64::from(u32::MAX), (tag >> 32) as u32)
+}
