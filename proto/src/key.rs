@@ -11,7 +11,7 @@ use crate::Entropy;
 
 pub(crate) mod context;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// Why a text or a byte string is not a key or an identity.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

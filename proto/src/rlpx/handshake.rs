@@ -15,6 +15,8 @@ use crate::key::{PublicKey, SecretKey, keccak256};
 mod packet;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;
 
 use packet::{Ack, Auth, Draw};
 pub use packet::{

@@ -86,7 +86,7 @@ impl Draw {
     }
 
     /// `size || ecies(list || padding)`, the size authenticated.
-    fn seal_eip8(&self, to: &PublicKey, list: &[u8]) -> Bytes {
+    pub(super) fn seal_eip8(&self, to: &PublicKey, list: &[u8]) -> Bytes {
         let mut message = list.to_vec();
         message.resize(list.len() + self.padding, 0);
         let size = u16::try_from(ecies::OVERHEAD + message.len()).expect("a few hundred bytes").to_be_bytes();
