@@ -9,7 +9,10 @@ use sha3::{Digest, Keccak256};
 
 use crate::Entropy;
 
-pub(crate) mod context;
+pub use agreement::share_agreements;
+
+mod agreement;
+mod context;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -101,10 +104,11 @@ impl SecretKey {
         self.public.id()
     }
 
-    /// The x coordinate of the point both sides of a Diffie-Hellman exchange arrive at; fails if `remote` was built
-    /// from bytes that are no point.
-    pub(crate) fn agree(&self, remote: &PublicKey) -> Result<[u8; 32], KeyError> {
-        context::shared_x(&self.scalar, &remote.0).ok_or(KeyError::Point)
+    /// The x coordinate of the point both sides of a Diffie-Hellman exchange arrive at.
+    pub(crate) fn agree(&self, remote: &PublicKey) -> [u8; 32] {
+        agreement::once(&self.public, remote, || {
+            context::shared_x(&self.scalar, &remote.0).expect("a PublicKey is a point")
+        })
     }
 
     /// Signs a 32-byte digest, deterministically (RFC 6979): `r || s || recovery id`.

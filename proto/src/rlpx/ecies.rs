@@ -48,7 +48,7 @@ pub(crate) fn seal(
     authenticated: &[u8],
     out: &mut BytesMut,
 ) {
-    let keys = Keys::derive(&ephemeral.agree(to).expect("a PublicKey is a point"));
+    let keys = Keys::derive(&ephemeral.agree(to));
     out.extend_from_slice(&[4]);
     out.extend_from_slice(ephemeral.public().as_bytes());
     let body = out.len();
@@ -71,7 +71,7 @@ pub(crate) fn open(key: &SecretKey, sealed: &[u8], authenticated: &[u8]) -> Resu
     }
     let ephemeral = PublicKey::from_bytes(point.last_chunk().expect("65 bytes end in 64"))
         .map_err(|_| EciesError::NoPoint)?;
-    let keys = Keys::derive(&key.agree(&ephemeral).map_err(|_| EciesError::NoPoint)?);
+    let keys = Keys::derive(&key.agree(&ephemeral));
     keys.tag(body, authenticated).verify_slice(tag).map_err(|_| EciesError::Tag)?;
     let mut message = encrypted.to_vec();
     keys.cipher(iv).apply_keystream(&mut message);

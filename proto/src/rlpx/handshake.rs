@@ -100,7 +100,7 @@ impl Initiator {
 
     fn from_draw(key: &SecretKey, remote: PublicKey, draw: &Draw) -> (Self, Bytes) {
         let ephemeral = draw.ephemeral();
-        let shared = key.agree(&remote).expect("a PublicKey is a point");
+        let shared = key.agree(&remote);
         let signature = ephemeral.sign(&xor(&shared, &draw.nonce));
         let auth = Auth { signature, public: key.public(), nonce: draw.nonce }.seal(&remote, draw);
         (Self { key: key.clone(), ephemeral, nonce: draw.nonce, auth: auth.clone() }, auth)
@@ -109,7 +109,7 @@ impl Initiator {
     /// Ends the handshake with the whole ack packet, its size included.
     pub fn handle_ack(self, packet: &[u8]) -> Result<Secrets, HandshakeError> {
         let ack = Ack::open(&self.key, packet)?;
-        let ecdhe = self.ephemeral.agree(&ack.ephemeral).expect("a PublicKey is a point");
+        let ecdhe = self.ephemeral.agree(&ack.ephemeral);
         let exchange = Exchange {
             initiator_nonce: &self.nonce,
             responder_nonce: &ack.nonce,
@@ -136,7 +136,7 @@ impl Responder {
         let draw = Draw::take(entropy);
         let ephemeral = draw.ephemeral();
         let ack = Ack { ephemeral: ephemeral.public(), nonce: draw.nonce }.seal(&auth.public, &draw, form);
-        let ecdhe = ephemeral.agree(&remote_ephemeral).expect("a PublicKey is a point");
+        let ecdhe = ephemeral.agree(&remote_ephemeral);
         let exchange =
             Exchange { initiator_nonce: &auth.nonce, responder_nonce: &draw.nonce, auth: packet, ack: &ack };
         Ok((auth.public, exchange.of_responder(&ecdhe), ack))
@@ -145,7 +145,7 @@ impl Responder {
 
 /// The ephemeral key that signed an auth packet.
 fn signer(key: &SecretKey, auth: &Auth) -> Result<PublicKey, HandshakeError> {
-    let shared = key.agree(&auth.public).expect("a PublicKey is a point");
+    let shared = key.agree(&auth.public);
     PublicKey::recover(&auth.signature, &xor(&shared, &auth.nonce)).ok_or(HandshakeError::Signature)
 }
 

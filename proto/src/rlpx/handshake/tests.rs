@@ -54,7 +54,7 @@ fn ack_packets_of_eip_8_decode_in_all_three_forms() {
 
 #[test]
 fn secrets_are_those_of_eip_8() {
-    let ecdhe = key(EPHEMERAL_B).agree(&key(EPHEMERAL_A).public()).unwrap();
+    let ecdhe = key(EPHEMERAL_B).agree(&key(EPHEMERAL_A).public());
     let exchange = Exchange {
         initiator_nonce: &bytes32(NONCE_A),
         responder_nonce: &bytes32(NONCE_B),
