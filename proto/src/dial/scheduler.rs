@@ -307,3 +307,6 @@ impl History {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

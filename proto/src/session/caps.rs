@@ -8,7 +8,7 @@ use std::fmt;
 
 use alloy_rlp::{BufMut, Decodable, Encodable, Header};
 
-/// Message codes below this belong to the base protocol (devp2p.md, "Message Contents").
+/// Message codes below this belong to the base protocol (`rlpx.md`, "Capability Messaging").
 pub const BASE_PROTOCOL_LENGTH: u64 = 16;
 
 /// A protocol name and version, `eth/68`.
@@ -84,7 +84,7 @@ pub struct Shared {
 }
 
 /// What two nodes share: of each name the highest common version, in order of names, each with `length`
-/// codes of its own from 16 on (devp2p.md, "Message-ID based multiplexing"). A protocol without codes
+/// codes of its own from 16 on (`rlpx.md`, "Capability Messaging"). A protocol without codes
 /// shares its offset with the next one. Of equal entries in `local` the first counts.
 pub fn match_caps(local: &[LocalCap], remote: &[Capability]) -> Vec<Shared> {
     let mut remote: Vec<&Capability> = remote.iter().collect();

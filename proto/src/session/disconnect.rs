@@ -1,6 +1,6 @@
 //! The payload of the Disconnect message.
 //!
-//! It is written as devp2p.md asks, `[reason]`, and read as the network sends it: a list of one, a bare
+//! It is written as `rlpx.md` asks, `[reason]`, and read as the network sends it: a list of one, a bare
 //! integer, an empty list or nothing at all, compressed or not. A sender cannot always know whether its
 //! remote compresses yet, so both are tried, the expected one first.
 

@@ -92,7 +92,7 @@ mod tests {
     use crate::key::SecretKey;
 
     fn id(seed: u8) -> PublicKey {
-        SecretKey::from_bytes(&[seed.max(1); 32]).unwrap().public()
+        SecretKey::from_bytes(&[seed.clamp(1, 254); 32]).unwrap().public()
     }
 
     /// EIP-8 asks that a Hello of another version with extra list elements is read (its vector of the

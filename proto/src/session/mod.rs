@@ -1,5 +1,5 @@
-//! One end of one devp2p connection, from the encryption handshake to the last Disconnect (`rlpx.md`,
-//! `devp2p.md` has no page of its own: the base protocol is in `rlpx.md`, "p2p" Capability).
+//! One end of one devp2p connection, from the encryption handshake to the last Disconnect. The base protocol
+//! is the `"p2p" Capability` of `rlpx.md`.
 //!
 //! Start with [`Session`]. It is a machine: parcels and intents go in through `handle_*` and the verbs, an
 //! [`Outbox`] collects what it has to say, and [`Session::deadline`] tells when it wants to be woken.

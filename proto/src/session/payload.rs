@@ -8,6 +8,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
+use super::peer_error::PeerError;
 use crate::rlpx::snappy;
 
 /// An encoded message payload. Cheap to clone; what is known of the compressed form goes with the clone.
@@ -51,6 +52,14 @@ impl Payload {
     /// The payload as its protocol reads it.
     pub fn bytes(&self) -> &Bytes {
         &self.bytes
+    }
+
+    /// The value whose RLP it begins with; what follows is ignored, as in geth. `code` is for the error.
+    ///
+    /// # Errors
+    /// An invalid message, the remote's breach of protocol.
+    pub fn decode<T: alloy_rlp::Decodable>(&self, code: u64) -> Result<T, PeerError> {
+        T::decode(&mut &self.bytes[..]).map_err(|cause| PeerError::invalid_message(code, self.len(), cause))
     }
 
     /// Bytes uncompressed.
@@ -124,7 +133,12 @@ mod tests {
     }
 
     #[test]
-    fn values_are_encoded_as_rlp() {
-        assert_eq!(Payload::encode(&1024u64).bytes().as_ref(), [0x82, 0x04, 0x00]);
+    fn values_are_encoded_as_rlp_and_decoded_or_blamed() {
+        let payload = Payload::encode(&1024u64);
+        assert_eq!(payload.bytes().as_ref(), [0x82, 0x04, 0x00]);
+        assert_eq!(payload.decode::<u64>(0), Ok(1024));
+        let expect = "PeerError(code=invalid message, reason=breach of protocol, err=overflow, \
+                      message=(code 1f) (size 3))";
+        assert_eq!(payload.decode::<u8>(31).unwrap_err().to_string(), expect);
     }
 }

@@ -9,7 +9,7 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-/// Reason of a Disconnect message (devp2p.md, "Disconnect (0x01)").
+/// Reason of a Disconnect message (`rlpx.md`, "Disconnect (0x01)").
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DiscReason {
     /// 0x00: the connection was closed on request.
