@@ -126,6 +126,7 @@ pub struct Responder;
 
 impl Responder {
     /// Takes the whole auth packet, its size included. Returns who sent it, the secrets, and the ack packet to send.
+    /// Entropy is drawn only once the packet has been understood.
     pub fn handle_auth(
         key: &SecretKey,
         packet: &[u8],

@@ -191,6 +191,8 @@ proptest! {
         let initiator = initiator.handle_ack(&ack).unwrap();
         prop_assert_eq!(fingerprint(&initiator), mirrored(fingerprint(&responder)));
 
+        let again = Initiator::new(&a, b.public(), &mut entropy(seed ^ 1)).1;
+        prop_assert_eq!(&again, &auth, "the same entropy makes the same packet");
         prop_assert_eq!(auth.len(), auth_packet_len(padding_len(&mut entropy(seed ^ 1))));
         prop_assert_eq!(ack.len(), ack_packet_len(padding_len(&mut entropy(seed ^ 2))));
     }
