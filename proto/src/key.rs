@@ -1,5 +1,5 @@
 //! Keys and identities of nodes: secp256k1 secret and public keys, and the 32-byte node id that is the Keccak-256
-//! hash of a public key (devp2p "Node Identity", `rlpx.md`). The curve arithmetic itself is in [`context`]; nothing
+//! hash of a public key (devp2p "Node Identity", `rlpx.md`). The curve arithmetic itself is in `context`; nothing
 //! here draws entropy, the caller hands it in.
 
 use core::fmt;

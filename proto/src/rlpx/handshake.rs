@@ -1,6 +1,6 @@
 //! The RLPx handshake (`rlpx.md`, "Initial Handshake"; EIP-8): the initiator's auth packet, the responder's ack
 //! packet, and the secrets both derive from them. Packets come in whole; [`packet_len`] says how long they are. How a
-//! packet is laid out is in [`packet`].
+//! packet is laid out is in `packet`.
 //!
 //! Each side draws its entropy in one piece of fixed size, so that a transport without cryptography can make the same
 //! draw ([`padding_len`]) and send placeholders of the same size ([`auth_packet_len`], [`ack_packet_len`]).
