@@ -3,36 +3,36 @@
 //! It keeps no queue towards the transport and makes no decision about peers: it stops twice, at
 //! [`SessionEvent::Authenticated`] and at [`SessionEvent::Hello`], until its owner has answered.
 
+mod reading;
+mod setup;
+
 use core::fmt;
 use core::time::Duration;
-use std::collections::VecDeque;
 use std::error::Error;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::caps::{BASE_PROTOCOL_LENGTH, Shared, match_caps};
-use super::hello::{self, HelloError, RemoteHello, SNAPPY_VERSION};
+use self::setup::Setup;
+use super::caps::Shared;
+use super::hello;
 use super::liveness::{Due, Liveness};
 use super::local::{Fidelity, Local};
 use super::mux::Mux;
-use super::outbox::{Outbox, SessionEvent, Transmit};
+use super::outbox::{Outbox, Transmit};
 use super::payload::Payload;
 use super::peer_error::{DiscReason, PeerError, PeerErrorCode};
-use super::wire::{Authenticated, Stream};
-use super::{BASE_MESSAGE_LIMIT, MESSAGE_LIMIT, disconnect, plain};
+use super::wire::Stream;
+use super::{BASE_MESSAGE_LIMIT, MESSAGE_LIMIT, SessionEvent, disconnect, plain};
 use crate::Entropy;
 use crate::key::PublicKey;
-use crate::rlpx::{FrameError, frame_len, snappy};
+use crate::rlpx::FrameError;
 
 /// Codes of the base protocol (`rlpx.md`, "p2p" Capability). The others below 16 are ignored.
 const HELLO: u64 = 0;
 const DISCONNECT: u64 = 1;
 const PING: u64 = 2;
 const PONG: u64 = 3;
-
-/// How much may wait unread while the owner thinks about a Hello: one message of any size, and change.
-const EARLY_LIMIT: usize = MESSAGE_LIMIT + 64 * 1024;
 
 /// Where a session stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,25 +69,6 @@ pub struct Session {
     remote: Option<PublicKey>,
     state: SessionState,
     snappy: bool,
-}
-
-/// What only a session that is not live yet needs.
-#[derive(Default)]
-struct Setup {
-    deadline: Option<Duration>,
-    /// The remote's Hello, if it came before ours was out.
-    hello: Option<Box<RemoteHello>>,
-    /// Parcels at message fidelity that came before the owner had answered.
-    early: VecDeque<(u64, Bytes)>,
-    early_len: usize,
-}
-
-/// A message off the transport. `body` is as it came: compressed at wire fidelity if the session compresses.
-struct Incoming {
-    code: u64,
-    body: Bytes,
-    /// Bytes of the body on the wire.
-    body_len: usize,
 }
 
 /// The transport ended in good order, where no message had to end it.
@@ -308,196 +289,8 @@ impl Session {
         self.snappy
     }
 
-    /// Does the next message off the transport get read, or must it wait for the owner?
-    fn reads(&self) -> bool {
-        match self.state {
-            SessionState::Greeting | SessionState::Live => true,
-            SessionState::Authenticated => self.setup.as_ref().is_some_and(|setup| setup.hello.is_none()),
-            _ => false,
-        }
-    }
-
-    fn plain_handshake(
-        &mut self,
-        tag: u64,
-        bytes: &[u8],
-        entropy: &mut dyn Entropy,
-    ) -> Result<Authenticated, Box<dyn Error + Send + Sync>> {
-        match self.remote {
-            Some(remote) => {
-                plain::handle_ack(&remote, tag, bytes)?;
-                Ok(Authenticated { remote, reply: None })
-            }
-            None => {
-                let (remote, ack) = plain::handle_auth(&self.local.public, tag, bytes, entropy)?;
-                Ok(Authenticated { remote, reply: Some(ack) })
-            }
-        }
-    }
-
-    fn authenticate(
-        &mut self,
-        step: Result<Option<Authenticated>, Box<dyn Error + Send + Sync>>,
-        out: &mut Outbox,
-    ) {
-        match step {
-            Ok(None) => {}
-            Ok(Some(Authenticated { remote, reply })) => {
-                self.remote = Some(remote);
-                self.state = SessionState::Authenticated;
-                out.transmits.extend(reply);
-                out.events.push(SessionEvent::Authenticated { remote });
-            }
-            Err(cause) => {
-                let message = "encryption handshake failed";
-                let error = PeerError::new(PeerErrorCode::DiscReason, DiscReason::NetworkError, message);
-                self.end(error.because(cause), out);
-            }
-        }
-    }
-
-    fn pump_stream(&mut self, now: Duration, out: &mut Outbox) {
-        while self.reads() {
-            let Some(stream) = &mut self.stream else { return };
-            match stream.poll_frame() {
-                Ok(None) => return,
-                Ok(Some(frame)) => {
-                    let body_len = frame.payload.len();
-                    self.handle_incoming(
-                        now,
-                        Incoming { code: frame.code, body: frame.payload, body_len },
-                        out,
-                    );
-                }
-                // Only ever while the Hello is awaited: later every size a header can say is allowed.
-                Err(FrameError::TooLarge { size, .. }) => return self.end_too_big(size - 1, out),
-                Err(cause) => return self.end(PeerError::read_failed(cause), out),
-            }
-        }
-        let unread = self.stream.as_ref().map_or(0, |stream| stream.unread());
-        self.check_early(unread, out);
-    }
-
-    fn handle_plain(&mut self, now: Duration, tag: u64, bytes: Bytes, out: &mut Outbox) {
-        let (code, snappy_len) = plain::split_tag(tag);
-        let body_len = if self.snappy { snappy_len as usize } else { bytes.len() };
-        self.handle_incoming(now, Incoming { code, body: bytes, body_len }, out);
-    }
-
-    fn keep_early(&mut self, tag: u64, bytes: Bytes, out: &mut Outbox) {
-        let Some(setup) = &mut self.setup else { return };
-        setup.early_len += bytes.len();
-        setup.early.push_back((tag, bytes));
-        let unread = setup.early_len;
-        self.check_early(unread, out);
-    }
-
-    fn check_early(&mut self, unread: usize, out: &mut Outbox) {
-        if unread > EARLY_LIMIT {
-            self.end(PeerError::too_big(DiscReason::ProtocolError, unread, EARLY_LIMIT), out);
-        }
-    }
-
-    fn handle_incoming(&mut self, now: Duration, incoming: Incoming, out: &mut Outbox) {
-        if self.state != SessionState::Live {
-            return self.handle_greeting(&incoming, out);
-        }
-        self.liveness.heard(now);
-        if incoming.code < BASE_PROTOCOL_LENGTH {
-            return self.handle_base(&incoming, out);
-        }
-        let Some((protocol, code)) = self.mux.owner(incoming.code) else {
-            let message = format!("code={}", incoming.code);
-            let (code, reason) = (PeerErrorCode::InvalidMessageCode, DiscReason::ProtocolError);
-            return self.end(PeerError::new(code, reason, message), out);
-        };
-        let wire_len = frame_len(incoming.code, incoming.body_len) as u32;
-        match self.decode(incoming) {
-            Ok(payload) => out.events.push(SessionEvent::Message { protocol, code, payload, wire_len }),
-            Err(cause) => self.end(PeerError::read_failed(cause), out),
-        }
-    }
-
-    /// The first message: a Hello, or the reason why there is none.
-    fn handle_greeting(&mut self, incoming: &Incoming, out: &mut Outbox) {
-        if incoming.body_len > BASE_MESSAGE_LIMIT {
-            return self.end_too_big(incoming.body_len, out);
-        }
-        match incoming.code {
-            DISCONNECT => self.handle_disconnect(incoming, out),
-            HELLO => match self.check_hello(&incoming.body) {
-                Ok(hello) if self.state == SessionState::Greeting => self.introduce(hello, out),
-                Ok(hello) => self.setup.as_mut().expect("kept until the session is live").hello = Some(hello),
-                Err(error) => self.end(error, out),
-            },
-            code => {
-                let message = format!("expected handshake, got {code:x}");
-                let code = PeerErrorCode::InvalidMessageCode;
-                self.end(PeerError::new(code, DiscReason::ProtocolError, message), out);
-            }
-        }
-    }
-
-    fn check_hello(&self, body: &[u8]) -> Result<Box<RemoteHello>, PeerError> {
-        let refuse = |reason, message: String| PeerError::new(PeerErrorCode::DiscReason, reason, message);
-        let hello = hello::decode(body).map_err(|error| match error {
-            HelloError::Rlp(cause) => PeerError::invalid_message(HELLO, body.len(), cause),
-            HelloError::Identity(_) => refuse(DiscReason::InvalidIdentity, error.to_string()),
-        })?;
-        let authenticated = self.remote.expect("known since the encryption handshake");
-        if hello.id == authenticated {
-            return Ok(Box::new(hello));
-        }
-        let message = format!("Hello of {} from {}", hello.id.id(), authenticated.id());
-        Err(refuse(DiscReason::UnexpectedIdentity, message))
-    }
-
-    fn introduce(&mut self, hello: Box<RemoteHello>, out: &mut Outbox) {
-        self.state = SessionState::Introduced;
-        self.snappy = hello.version >= SNAPPY_VERSION;
-        if let Some(stream) = &mut self.stream {
-            stream.lift_limit();
-        }
-        let shared = match_caps(&self.local.protocols, &hello.caps);
-        self.mux = Mux::new(&shared);
-        out.events.push(SessionEvent::Hello { hello, shared });
-    }
-
-    fn handle_base(&mut self, incoming: &Incoming, out: &mut Outbox) {
-        if incoming.body_len > BASE_MESSAGE_LIMIT {
-            return self.end_too_big(incoming.body_len, out);
-        }
-        match incoming.code {
-            PING => self.transmit(PONG, &empty_list(), out),
-            DISCONNECT => self.handle_disconnect(incoming, out),
-            _ => {}
-        }
-    }
-
-    fn handle_disconnect(&mut self, incoming: &Incoming, out: &mut Outbox) {
-        let compressed = self.snappy && self.stream.is_some();
-        let error = match disconnect::decode(&incoming.body, compressed) {
-            Ok(reason) => {
-                let message = "Peer.run got a remote DiscReason";
-                PeerError::new(PeerErrorCode::RemoteDiscReason, reason, message)
-            }
-            Err(cause) => PeerError::invalid_message(DISCONNECT, incoming.body_len, cause),
-        };
-        self.end(error, out);
-    }
-
     fn send_ping(&mut self, out: &mut Outbox) {
         self.transmit(PING, &empty_list(), out);
-    }
-
-    /// The payload of a message, and its compressed form or the length of it where they are known.
-    fn decode(&self, incoming: Incoming) -> Result<Payload, snappy::SnappyError> {
-        let Incoming { body, body_len, .. } = incoming;
-        Ok(match (self.snappy, &self.stream) {
-            (false, _) => Payload::new(body),
-            (true, None) => Payload::with_snappy_len(body, body_len as u32),
-            (true, Some(_)) => Payload::with_compressed(snappy::decompress(&body, MESSAGE_LIMIT)?, body),
-        })
     }
 
     /// A message as a parcel, or its size if that is more than a frame can carry.

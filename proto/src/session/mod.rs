@@ -20,6 +20,45 @@
 //! packets of the handshake cross as placeholders and payloads as shared bytes, but every parcel says how
 //! long it would be on a wire, so both give the same events at the same times with the same sizes.
 //!
+//! The whole of holding one, here with both ends in one hand and a transport that takes no time:
+//!
+//! ```
+//! use core::time::Duration;
+//! use std::sync::Arc;
+//! use proto::key::SecretKey;
+//! use proto::session::*;
+//!
+//! fn node(seed: u8) -> Arc<Local> {
+//!     let key = SecretKey::from_bytes(&[seed; 32]).unwrap();
+//!     let protocols = vec![LocalCap { cap: Capability::new("eth", 68), length: 17 }];
+//!     let (client, timing) = ("example/v1".to_owned(), Timing::default());
+//!     Arc::new(Local { public: key.public(), key, client, protocols, listen_port: 0, fidelity: Fidelity::Wire, timing })
+//! }
+//!
+//! let now = Duration::ZERO;
+//! let (mut next, mut out) = (0u8, Outbox::default());
+//! let mut entropy = |bytes: &mut [u8]| bytes.fill_with(|| { next = next.wrapping_add(167); next });
+//! let (alice, bob) = (node(1), node(2));
+//! let dial = Session::connect(&alice, bob.public, now, &mut entropy, &mut out);
+//! let mut ends = [dial, Session::accept(&bob, now)];
+//! let mut speaker = 0;
+//! while !out.is_empty() {
+//!     while !out.events.is_empty() {
+//!         match out.events.remove(0) {
+//!             SessionEvent::Authenticated { .. } => ends[speaker].proceed(now, &mut out),
+//!             SessionEvent::Hello { .. } => ends[speaker].admit(now, &mut out),
+//!             other => panic!("{other:?}"),
+//!         }
+//!     }
+//!     speaker = 1 - speaker;
+//!     for parcel in std::mem::take(&mut out.transmits) {
+//!         ends[speaker].handle_parcel(now, parcel.tag, parcel.bytes, &mut entropy, &mut out);
+//!     }
+//! }
+//! assert!(ends.iter().all(Session::is_live));
+//! assert_eq!(ends[0].deadline(), Some(Duration::from_secs(15))); // the first Ping
+//! ```
+//!
 //! What is not here: which peers are wanted (the caller answers `Authenticated` and `Hello`), queues and
 //! back-pressure (the transport's), and the meaning of any code from 16 on.
 

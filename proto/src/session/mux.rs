@@ -2,6 +2,9 @@
 
 use super::caps::Shared;
 
+/// The largest code that is sent. Protocols have dozens of codes, not a million million.
+pub(crate) const MAX_CODE: u64 = (1 << 40) - 3;
+
 /// The code spaces of a session's shared protocols.
 #[derive(Debug, Default)]
 pub(crate) struct Mux(Box<[Shared]>);
@@ -24,7 +27,8 @@ impl Mux {
     /// The code on the wire of a protocol's message; none if the protocol is not shared or has no such code.
     pub(crate) fn wire_code(&self, protocol: u16, code: u64) -> Option<u64> {
         let shared = self.0.iter().find(|shared| shared.local == protocol)?;
-        (code < shared.length).then(|| shared.offset + code)
+        let on_wire = shared.offset.checked_add(code)?;
+        (code < shared.length && on_wire <= MAX_CODE).then_some(on_wire)
     }
 }
 
@@ -49,5 +53,14 @@ mod tests {
         assert_eq!(mux.wire_code(1, 0), None);
         assert_eq!(mux.wire_code(2, 3), None);
         assert_eq!(mux.wire_code(4, u64::MAX), None);
+    }
+
+    #[test]
+    fn code_spaces_without_end_are_used_up_to_the_largest_code() {
+        let shared = [(0, 16, u64::MAX), (1, u64::MAX, u64::MAX)];
+        let mux = Mux::new(&shared.map(|(local, offset, length)| Shared { local, offset, length }));
+        assert_eq!(mux.wire_code(0, MAX_CODE - 16), Some(MAX_CODE));
+        assert_eq!(mux.wire_code(0, MAX_CODE - 15), None);
+        assert_eq!(mux.wire_code(1, 0), None);
     }
 }

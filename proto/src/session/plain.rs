@@ -8,6 +8,7 @@ use alloy_rlp::Encodable;
 use bytes::{Bytes, BytesMut};
 
 use super::MESSAGE_LIMIT;
+use super::mux::MAX_CODE;
 use super::outbox::Transmit;
 use super::payload::Payload;
 use crate::Entropy;
@@ -15,7 +16,11 @@ use crate::key::PublicKey;
 use crate::rlpx::handshake::{self, EciesError};
 use crate::rlpx::{HandshakeError, frame_len};
 
-/// Tags that no message has: codes on the wire are small.
+/// A tag has the code of a message below, its compressed length (0 without compression) above.
+const CODE_BITS: u32 = 40;
+const _: () = assert!(MAX_CODE >> CODE_BITS == 0 && MESSAGE_LIMIT >> (64 - CODE_BITS) == 0);
+
+/// Tags that no message has.
 const AUTH: u64 = u64::MAX;
 const ACK: u64 = u64::MAX - 1;
 
@@ -80,11 +85,11 @@ pub(crate) fn message(code: u64, payload: &Payload, snappy: bool) -> Result<Tran
     if size > MESSAGE_LIMIT {
         return Err(size);
     }
-    let tag = code | u64::from(snappy_len) << 32;
+    let tag = code | u64::from(snappy_len) << CODE_BITS;
     Ok(Transmit { tag, bytes: payload.bytes().clone(), wire_len: frame_len(code, body) as u32 })
 }
 
-/// The code and the compressed length (0 without compression) in a message's tag.
+/// The code and the compressed length in a message's tag.
 pub(crate) fn split_tag(tag: u64) -> (u64, u32) {
-    (tag & u64::from(u32::MAX), (tag >> 32) as u32)
+    (tag & ((1 << CODE_BITS) - 1), (tag >> CODE_BITS) as u32)
 }

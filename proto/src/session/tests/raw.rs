@@ -82,7 +82,7 @@ impl Raw {
                 codec.seal(code, body, &mut frame).unwrap();
                 (0, frame.freeze())
             }
-            None => (code | (body.len() as u64) << 32, Bytes::copy_from_slice(body)),
+            None => (code | (body.len() as u64) << 40, Bytes::copy_from_slice(body)),
         };
         self.parcel(transmit.0, transmit.1);
     }
