@@ -2,8 +2,8 @@
 //!
 //! Everything here runs on one thread: a [`Host`] and the worlds it hands out are used inside a
 //! [`LocalSet`](tokio::task::LocalSet) on a current-thread runtime with I/O and time enabled. Each socket has one task
-//! of its own ([`conn`], [`datagram`], the accept loop in [`net`]); endpoints are called from those tasks only, so no
-//! call to [`Net`](crate::Net) ever calls back. All sleeps and alarms of a host share one queue ([`clock`]), since
+//! of its own (`conn`, `datagram`, the accept loop in `net`); endpoints are called from those tasks only, so no
+//! call to [`Net`](crate::Net) ever calls back. All sleeps and alarms of a host share one queue (`clock`), since
 //! tokio's own timers have a grain of a millisecond and no order inside it.
 //!
 //! Killing a scope is immediate: futures are dropped where they stand, listening ports are free again when the call
