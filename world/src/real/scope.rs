@@ -9,6 +9,7 @@ use super::net::{RealNet, Stack};
 use crate::endpoint::Endpoint;
 use crate::entropy::Entropy;
 use crate::handle::Population;
+use crate::job::Job;
 use slab::Slab;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -17,7 +18,6 @@ use std::future::{Future, poll_fn};
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
-use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 use tokio::task::AbortHandle;
 
@@ -92,7 +92,7 @@ impl RealScope {
         if self.dead.get() {
             return;
         }
-        let job = Rc::new(Job { future: RefCell::new(Some(Box::pin(future))), dead: Cell::new(false) });
+        let job = Job::new(future);
         let key = self.tasks.borrow_mut().insert((Rc::clone(&job), None));
         let leave = Leave { scope: Rc::downgrade(self), key };
         let handle = tokio::task::spawn_local(async move {
@@ -153,29 +153,6 @@ impl fmt::Debug for RealScope {
             .field("ip", &self.place.ip)
             .field("life", &self.life)
             .finish_non_exhaustive()
-    }
-}
-
-/// A spawned future. Tokio drops an aborted one only when it next runs; this one is dropped by whoever kills it.
-struct Job {
-    future: RefCell<Option<Pin<Box<dyn Future<Output = ()>>>>>,
-    dead: Cell<bool>,
-}
-
-impl Job {
-    fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
-        // Out of its cell while it runs: it may kill its own scope.
-        let Some(mut future) = self.future.take() else { return Poll::Ready(()) };
-        if future.as_mut().poll(cx).is_ready() || self.dead.get() {
-            return Poll::Ready(());
-        }
-        self.future.replace(Some(future));
-        Poll::Pending
-    }
-
-    fn kill(&self) {
-        self.dead.set(true);
-        drop(self.future.take());
     }
 }
 

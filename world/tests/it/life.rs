@@ -25,6 +25,7 @@ fn a_kill_resets_the_other_ends() {
         stack.send(conn, "beyond");
         desk.note(format!("{:?}", stack.net(|net| net.addresses(conn))));
         desk.note(format!("{}", world.population().connections));
+        desk.note(format!("can listen: {}", stack.net(|net| net.listen(0)).is_ok()));
         desk.wait(&world, "done").await;
         desk.note(format!("{:?}", stack.now()));
     }
@@ -40,7 +41,11 @@ fn a_kill_resets_the_other_ends() {
         desk.note(format!("refused: {}", error == DialError::Refused(to)));
         desk.signal("done");
     }
-    check(server, client, [&["1", "None", "0", "None"], &["([], Reset)", "refused: true"]]);
+    check(
+        server,
+        client,
+        [&["1", "None", "0", "can listen: false", "None"], &["([], Reset)", "refused: true"]],
+    );
 }
 
 #[test]
@@ -133,9 +138,9 @@ fn tasks_die_with_their_scope() {
         let world_of_the_dead = scope.world().clone();
         drop(scope);
         desk.note(format!("{}", world_of_the_dead.population().tasks));
+        desk.note(format!("{:?}", dropped.iter().map(|flag| flag.get()).collect::<Vec<_>>()));
         world_of_the_dead.spawn(async { panic!("nothing runs in a dead scope") });
         world.sleep(2 * MOMENT).await;
-        desk.note(format!("{:?}", dropped.iter().map(|flag| flag.get()).collect::<Vec<_>>()));
         desk.note(format!("ran on: {}", ran_on.get()));
     }
     check_alone(role, &["3 of which within 1", "0", "[true, true, true]", "ran on: false"]);
@@ -264,4 +269,24 @@ fn the_world_counts_what_is_open() {
         desk.note(format!("{}", world.population().connections));
     }
     check(server, client, [&["2", "0"], &["2 2", "0"]]);
+}
+
+#[test]
+fn a_dead_net_touches_nobody() {
+    async fn role(world: World, desk: Desk) {
+        let scope = world.scope();
+        let mut dead = Stack::attach(scope.world());
+        drop(scope);
+        let mut living = Stack::attach(&world);
+        let at = living.net(|net| net.listen(0)).unwrap();
+        dead.net(|net| net.set_alarm(Some(Duration::ZERO)));
+        let conn = dead.net(|net| net.dial(at));
+        dead.send(conn, "from beyond");
+        let datagrams = living.net(|net| net.bind_datagrams(0)).unwrap();
+        dead.net(|net| net.send_datagram(datagrams, datagrams, Bytes::from_static(b"from beyond")));
+        world.sleep(2 * MOMENT).await;
+        desk.note(format!("{:?} {:?}", living.now(), dead.now()));
+        desk.note(format!("{} {}", dead.net(|net| net.listen(0)).is_ok(), world.population().connections));
+    }
+    check_alone(role, &["None None", "false 0"]);
 }

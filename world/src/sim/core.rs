@@ -1,0 +1,200 @@
+//! One shard's executor: its clock, its events, its tasks, its hosts.
+//!
+//! A turn takes the earliest event, moves the clock there, hands the event to its host and runs every task that became
+//! ready, before the next event is looked at. What happens at one host therefore depends on that host's events and
+//! their order alone, never on which other hosts share the shard.
+
+use super::event::Event;
+use super::host::Host;
+use super::link::{Links, nanos};
+use super::queue::{Key, Queue, Ticket};
+use super::task::RunQueue;
+use crate::log_time;
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::rc::Rc;
+use std::time::{Duration, SystemTime};
+
+/// Turns and polls allowed at one instant. A million nodes waking at once stay below; a loop without delay does not.
+const SAME_INSTANT_LIMIT: u64 = if cfg!(test) { 100_000 } else { 50_000_000 };
+
+/// Something loops without letting time pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("time stands still at {at:?}: {turns} events and task polls without delay; some task or handler re-arms itself at once")]
+pub struct Livelock {
+    /// The simulated time that would not pass.
+    pub at: Duration,
+    /// What happened at it before the run was ended.
+    pub turns: u64,
+}
+
+/// An event on its way to a host of another shard.
+pub(crate) type Abroad = (usize, Key, Event);
+
+/// What every shard of one world has in common and never changes.
+#[derive(Clone, Debug)]
+pub(crate) struct Common {
+    pub(crate) seed: u64,
+    pub(crate) epoch: SystemTime,
+    pub(crate) shards: usize,
+}
+
+/// One shard. Lives on one thread.
+pub(crate) struct Core {
+    pub(crate) common: Common,
+    pub(crate) links: RefCell<Links>,
+    pub(crate) tasks: RunQueue,
+    /// A place for whoever builds on this world to keep what is one per shard.
+    pub(crate) local: RefCell<Option<Box<dyn Any>>>,
+    index: usize,
+    now: Cell<u64>,
+    queue: RefCell<Queue<Event>>,
+    /// By host id; `None` for those of other shards.
+    hosts: RefCell<Vec<Option<Rc<Host>>>>,
+    abroad: RefCell<Vec<Abroad>>,
+}
+
+impl Core {
+    pub(crate) fn new(common: Common, index: usize, links: Links) -> Rc<Self> {
+        Rc::new(Self {
+            common,
+            links: RefCell::new(links),
+            tasks: RunQueue::default(),
+            local: RefCell::new(None),
+            index,
+            now: Cell::new(0),
+            queue: RefCell::new(Queue::new()),
+            hosts: RefCell::new(Vec::new()),
+            abroad: RefCell::new(Vec::new()),
+        })
+    }
+
+    pub(crate) fn now(&self) -> u64 {
+        self.now.get()
+    }
+
+    /// Hosts are dealt out to the shards in turn. The one place that knows.
+    pub(crate) fn shard_of(host: u32, shards: usize) -> usize {
+        host as usize % shards
+    }
+
+    pub(crate) fn add_host(self: &Rc<Self>, id: u32) {
+        let mine = Self::shard_of(id, self.common.shards) == self.index;
+        let mut hosts = self.hosts.borrow_mut();
+        debug_assert_eq!(hosts.len(), id as usize, "hosts come in the order of their ids");
+        hosts.push(mine.then(|| Host::new(id)));
+    }
+
+    pub(crate) fn host(&self, id: u32) -> Option<Rc<Host>> {
+        self.hosts.borrow().get(id as usize)?.clone()
+    }
+
+    /// How many hosts the world has, on whatever shard.
+    pub(crate) fn host_count(&self) -> usize {
+        self.hosts.borrow().len()
+    }
+
+    /// Time from `from` to `to`, in nanoseconds.
+    pub(crate) fn latency(&self, from: u32, to: u32) -> u64 {
+        nanos(self.links.borrow().between(from, to).latency)
+    }
+
+    /// Has `event` happen to host `to` at `time`, on whatever shard that lives.
+    pub(crate) fn post(&self, source: &Host, time: u64, to: u32, event: Event) {
+        let key = Key::new(time, source.id, source.next_sequence());
+        let shard = Self::shard_of(to, self.common.shards);
+        if shard == self.index {
+            self.queue.borrow_mut().push(key, event);
+        } else {
+            self.abroad.borrow_mut().push((shard, key, event));
+        }
+    }
+
+    /// Has `event` happen to `host` itself; it can be taken back.
+    pub(crate) fn schedule(&self, host: &Host, time: u64, event: Event) -> Ticket {
+        let key = Key::new(time.max(self.now()), host.id, host.next_sequence());
+        self.queue.borrow_mut().push(key, event)
+    }
+
+    pub(crate) fn cancel(&self, ticket: Ticket) {
+        self.queue.borrow_mut().cancel(ticket);
+    }
+
+    /// Takes in what other shards sent.
+    pub(crate) fn receive(&self, events: Vec<(Key, Event)>) {
+        let mut queue = self.queue.borrow_mut();
+        for (key, event) in events {
+            debug_assert!(key.time >= self.now(), "a parcel from another shard came late: the look-ahead is too long");
+            queue.push(key, event);
+        }
+    }
+
+    pub(crate) fn take_abroad(&self) -> Vec<Abroad> {
+        std::mem::take(&mut self.abroad.borrow_mut())
+    }
+
+    /// When something happens next; now, if a task is ready.
+    pub(crate) fn next_time(&self) -> Option<u64> {
+        if !self.tasks.is_empty() {
+            return Some(self.now());
+        }
+        let abroad = self.abroad.borrow().iter().map(|(_, key, _)| key.time).min();
+        self.queue.borrow().next_time().into_iter().chain(abroad).min()
+    }
+
+    pub(crate) fn pending(&self) -> usize {
+        self.queue.borrow().len()
+    }
+
+    /// Lets everything happen that happens before `until`, then sets the clock to `until`.
+    pub(crate) fn run_until(self: &Rc<Self>, until: u64) -> Result<(), Livelock> {
+        let mut turns = 0;
+        self.set_now(self.now());
+        loop {
+            while let Some(task) = self.tasks.pop() {
+                task.run();
+                turns += 1;
+                if turns > SAME_INSTANT_LIMIT {
+                    break;
+                }
+            }
+            if turns > SAME_INSTANT_LIMIT {
+                return Err(Livelock { at: Duration::from_nanos(self.now()), turns });
+            }
+            let Some((time, event)) = self.queue.borrow_mut().pop_before(until) else { break };
+            if time > self.now() {
+                self.set_now(time);
+                turns = 0;
+            }
+            turns += 1;
+            event.happen(self);
+        }
+        self.set_now(until.max(self.now()));
+        Ok(())
+    }
+
+    fn set_now(&self, now: u64) {
+        self.now.set(now);
+        log_time::set(now);
+    }
+
+    /// Ends every host's life, so that nothing keeps the shard's parts alive in circles.
+    pub(crate) fn shut_down(&self) {
+        let hosts = std::mem::take(&mut *self.hosts.borrow_mut());
+        for host in hosts.into_iter().flatten() {
+            host.end();
+        }
+        *self.queue.borrow_mut() = Queue::new();
+        while let Some(task) = self.tasks.pop() {
+            drop(task);
+        }
+        *self.local.borrow_mut() = None;
+    }
+}
+
+impl fmt::Debug for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Core").field("index", &self.index).field("now", &self.now).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,256 @@
+//! The simulated world: hosts on links, a nanosecond clock, and nothing from outside.
+//!
+//! **Time** jumps from event to event. Events are ordered by (time, source host, that host's sequence number): a key
+//! that knows nothing of threads. Between two events every task that became ready runs, first woken first.
+//!
+//! **Network.** Streams (TCP's promise: in order, nothing lost) and datagrams travel over [`Link`]s. Opening a stream
+//! takes three legs, as TCP does; see `event`. A stream whose receiver pauses holds its parcels at the sender.
+//!
+//! **Shards.** Hosts are dealt out over shards with a thread each, which advance in windows no longer than the least
+//! latency between hosts (`window`). With a latency of zero somewhere there is no such window: one shard is used, and
+//! [`Simulation::shards`] says so. Any number of shards gives every host the same events in the same order.
+//!
+//! **Outside** reaches in between windows only, through [`Simulation::with`].
+
+mod conn;
+mod core;
+mod event;
+mod host;
+mod link;
+mod net;
+mod pace;
+mod queue;
+mod scope;
+mod shard;
+mod task;
+#[cfg(test)]
+mod tests;
+mod window;
+
+pub use self::core::Livelock;
+pub use link::Link;
+pub use pace::{Pace, Pacer, ParsePaceError};
+
+pub(crate) use net::SimNet;
+pub(crate) use scope::{SimScope, SimSleep};
+
+use self::core::{Common, Core};
+use crate::World;
+use event::Event;
+use link::{Links, nanos};
+use queue::Key;
+use shard::Shard;
+use std::any::Any;
+use std::cell::RefCell;
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::time::{Duration, SystemTime};
+
+/// A host of a simulated world. Hosts are numbered from 0 in the order in which they were added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HostId(pub u32);
+
+impl HostId {
+    /// The address the host has.
+    pub fn ip(self) -> IpAddr {
+        host::ip(self.0)
+    }
+}
+
+/// What a simulated world is made from.
+#[derive(Clone, Debug)]
+pub struct SimConfig {
+    /// Where all entropy comes from.
+    pub seed: u64,
+    /// Threads to run on. The result does not depend on it.
+    pub shards: usize,
+    /// The link between two hosts that have none of their own.
+    pub link: Link,
+    /// Calendar time at the start.
+    pub epoch: SystemTime,
+}
+
+impl Default for SimConfig {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            shards: 1,
+            link: Link::latency(Duration::from_millis(1)),
+            // 2024-01-01T00:00:00Z: some day, always the same one.
+            epoch: SystemTime::UNIX_EPOCH + Duration::from_secs(1_704_067_200),
+        }
+    }
+}
+
+/// A link without latency between hosts of different shards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a link without latency leaves {shards} shards no look-ahead: run on one thread, or give it a latency")]
+pub struct ZeroLookahead {
+    /// How many shards the world runs on.
+    pub shards: usize,
+}
+
+/// A simulated world, seen from outside: it advances when told to, and commands enter in between.
+#[derive(Debug)]
+pub struct Simulation {
+    shards: Vec<Shard>,
+    inboxes: Vec<Vec<(Key, Event)>>,
+    links: Links,
+    now: u64,
+    hosts: u32,
+}
+
+impl Simulation {
+    /// An empty world at time 0.
+    pub fn new(config: SimConfig) -> Self {
+        let links = Links::new(config.link);
+        let count = if nanos(config.link.latency) == 0 { 1 } else { config.shards.max(1) };
+        let common = Common { seed: config.seed, epoch: config.epoch, shards: count };
+        let shards: Vec<Shard> = if count == 1 {
+            vec![Shard::here(Core::new(common, 0, links.clone()))]
+        } else {
+            (0..count)
+                .map(|index| {
+                    let (common, links) = (common.clone(), links.clone());
+                    Shard::on_thread(move || Core::new(common, index, links), format!("shard-{index}"))
+                        .expect("the machine has a thread left")
+                })
+                .collect()
+        };
+        Self { inboxes: shards.iter().map(|_| Vec::new()).collect(), shards, links, now: 0, hosts: 0 }
+    }
+
+    /// Adds a machine to the world.
+    pub fn add_host(&mut self) -> HostId {
+        let id = self.hosts;
+        self.hosts += 1;
+        for shard in &self.shards {
+            shard.with(move |core| core.add_host(id));
+        }
+        HostId(id)
+    }
+
+    /// How many threads the world really runs on.
+    pub fn shards(&self) -> usize {
+        self.shards.len()
+    }
+
+    /// Simulated time since the start.
+    pub fn now(&self) -> Duration {
+        Duration::from_nanos(self.now)
+    }
+
+    /// When anything happens next; `None` when nothing ever will.
+    pub fn next_event(&self) -> Option<Duration> {
+        window::earliest(&self.shards, &self.inboxes).map(Duration::from_nanos)
+    }
+
+    /// Events waiting, those taken back and not yet passed included.
+    pub fn pending(&self) -> usize {
+        let waiting: usize = self.shards.iter().map(|shard| shard.with(|core| core.pending())).sum();
+        waiting + self.inboxes.iter().map(Vec::len).sum::<usize>()
+    }
+
+    /// Lets everything happen that happens before `until`, and sets the clock there. A time that has passed is now.
+    pub fn run_until(&mut self, until: Duration) -> Result<(), Livelock> {
+        let until = nanos(until).max(self.now);
+        match self.shards.as_slice() {
+            [Shard::Here(core)] => core.run_until(until)?,
+            shards => {
+                let shards_of = self.shards.len();
+                let crosses = |from, to| Core::shard_of(from, shards_of) != Core::shard_of(to, shards_of);
+                let lookahead = self.links.least_latency(crosses);
+                window::run(shards, &mut self.inboxes, lookahead, until)?;
+            }
+        }
+        self.now = until;
+        Ok(())
+    }
+
+    /// Does `act` at a host, on its thread, between two events.
+    pub fn with<R: Send + 'static>(&self, host: HostId, act: impl FnOnce(&HostCell) -> R + Send + 'static) -> R {
+        let shard = Core::shard_of(host.0, self.shards.len());
+        self.shards[shard].with(move |core| {
+            let host = core.host(host.0).expect("only add_host makes host ids");
+            act(&HostCell { core: Rc::clone(core), host })
+        })
+    }
+
+    /// Does `act` once per shard, all at the same time, between two events.
+    pub fn on_shards<R: Send + 'static>(&self, act: impl Fn(&ShardCell) -> R + Clone + Send + 'static) -> Vec<R> {
+        let running: Vec<_> = self
+            .shards
+            .iter()
+            .map(|shard| {
+                let act = act.clone();
+                shard.start(move |core| act(&ShardCell { core: Rc::clone(core) }))
+            })
+            .collect();
+        let results = running.into_iter();
+        results.map(|result| result.recv().expect("a shard's thread lives as long as its world")).collect()
+    }
+
+    /// Sets the link from one host to another, that direction only, from now on.
+    pub fn set_link(&mut self, from: HostId, to: HostId, link: Link) -> Result<(), ZeroLookahead> {
+        self.check_lookahead(link)?;
+        self.change_links(move |links| links.set(from.0, to.0, link));
+        Ok(())
+    }
+
+    /// Sets the link of all pairs that have none of their own, from now on.
+    pub fn set_default_link(&mut self, link: Link) -> Result<(), ZeroLookahead> {
+        self.check_lookahead(link)?;
+        self.change_links(move |links| links.set_default(link));
+        Ok(())
+    }
+
+    fn check_lookahead(&self, link: Link) -> Result<(), ZeroLookahead> {
+        let shards = self.shards.len();
+        if shards > 1 && nanos(link.latency) == 0 { Err(ZeroLookahead { shards }) } else { Ok(()) }
+    }
+
+    fn change_links(&mut self, change: impl Fn(&mut Links) + Clone + Send + 'static) {
+        change(&mut self.links);
+        for shard in &self.shards {
+            let change = change.clone();
+            shard.with(move |core| change(&mut core.links.borrow_mut()));
+        }
+    }
+}
+
+/// A host, while [`Simulation::with`] is at it.
+#[derive(Debug)]
+pub struct HostCell {
+    core: Rc<Core>,
+    host: Rc<host::Host>,
+}
+
+impl HostCell {
+    /// The world as this host sees it; its scope lasts as long as the host.
+    pub fn world(&self) -> World {
+        World::sim(SimScope::root(&self.core, &self.host))
+    }
+
+    /// A place to keep something of one's own per host.
+    pub fn local(&self) -> &RefCell<Option<Box<dyn Any>>> {
+        &self.host.local
+    }
+
+    /// A place to keep something of one's own per shard.
+    pub fn shard_local(&self) -> &RefCell<Option<Box<dyn Any>>> {
+        &self.core.local
+    }
+}
+
+/// A shard, while [`Simulation::on_shards`] is at it.
+#[derive(Debug)]
+pub struct ShardCell {
+    core: Rc<Core>,
+}
+
+impl ShardCell {
+    /// A place to keep something of one's own per shard.
+    pub fn local(&self) -> &RefCell<Option<Box<dyn Any>>> {
+        &self.core.local
+    }
+}
