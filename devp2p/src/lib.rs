@@ -1,1 +1,53 @@
-//! devp2p
+//! A devp2p node's network stack: RLPx sessions with many peers, the protocols spoken over them, and dialling.
+//!
+//! It has never heard of services, of RPC, or of whether its world is simulated. Start with [`Server`]: given a
+//! [`World`](world::World), a [`Config`] and a list of [`Protocol`]s it listens, dials and answers until it is
+//! stopped. A protocol is a [`Handler`], called with a [`Context`] when something happens, or an `async fn` per
+//! peer over a [`PeerIo`] ([`Protocol::run`]). An [`Observer`] is told what happens to peers and messages.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `config`, `server` | what a stack is made from, and the handle to it |
+//! | `protocol`, `context`, `io` | what a protocol is, and what it can do |
+//! | `peer`, `info`, `event`, `log` | who is connected, and what is told of it |
+//! | `stack`, `endpoint` | the endpoint itself: its turns, the way of a message |
+//! | `table`, `flow`, `timers` | connections by id, their send side, one queue of deadlines |
+//! | `dialer`, `listener`, `admission` | how connections begin, and who may become a peer |
+//!
+//! Connections are values in one table, not tasks, and one alarm serves all deadlines of a node.
+//!
+//! What is deliberately absent: discovery of nodes (candidates are offered from outside), and any memory that
+//! survives [`Server::stop`].
+
+mod admission;
+mod config;
+mod context;
+mod dialer;
+mod endpoint;
+mod event;
+mod flow;
+mod info;
+mod io;
+mod listener;
+mod log;
+mod peer;
+mod protocol;
+mod server;
+mod stack;
+mod table;
+mod timers;
+
+pub use config::Config;
+pub use context::Context;
+pub use event::{MessageSeen, Observer, PeerEvent};
+pub use flow::{SEND_QUEUE_LIMIT, WRITE_TIMEOUT, WRITE_WAITS_ABOVE};
+pub use io::{INBOX, PeerIo};
+pub use peer::{NetworkInfo, Peer, PeerId, PeerInfo};
+pub use protocol::{Handler, Message, Protocol};
+pub use server::{AddPeerError, OfferError, Server, StartError, Traffic};
+
+pub use proto::dial::DialRefusal;
+pub use proto::enode::Enode;
+pub use proto::enr::NodeRecord;
+pub use proto::key::{NodeId, PublicKey, SecretKey};
+pub use proto::session::{Capability, DiscReason, Fidelity, Payload, PeerError, PeerErrorCode, Timing};

@@ -1,0 +1,322 @@
+//! Who may become a peer, and how a connection becomes one and ends (p2p/server.go in geth: `postHandshakeChecks`,
+//! `addPeerChecks`).
+//!
+//! Two nodes that dial each other at the same time keep one session: a dial whose transport is not open yet gives way
+//! to an authenticated one from the other side; of two open ones the dial of the node with the smaller id wins. Both
+//! ends come to the same answer, before either has greeted the other on the connection that loses.
+
+use core::time::Duration;
+use std::cell::Cell;
+use std::rc::Rc;
+
+use proto::key::{NodeId, PublicKey};
+use proto::session::{DiscReason, PeerError, PeerErrorCode, RemoteHello, Shared};
+use world::{Closed, ConnId};
+
+use crate::event::PeerEvent;
+use crate::log;
+use crate::peer::{Facts, Flags, Introduction, Peer, PeerId};
+use crate::stack::Stack;
+use crate::table::Entry;
+use crate::timers::Due;
+
+pub(crate) fn quitting() -> PeerError {
+    PeerError::new(PeerErrorCode::DiscReason, DiscReason::Quitting, "Server.run() spindown")
+}
+
+fn disc(reason: DiscReason, message: impl Into<std::borrow::Cow<'static, str>>) -> PeerError {
+    PeerError::new(PeerErrorCode::DiscReason, reason, message)
+}
+
+fn already_connected() -> PeerError {
+    disc(DiscReason::AlreadyConnected, "peer already has connection")
+}
+
+impl Stack {
+    /// The encryption handshake is done: may this node introduce itself?
+    pub(crate) fn on_authenticated(&self, conn: ConnId, remote: PublicKey) {
+        let id = remote.id();
+        let Some(flags) = self.identify(conn, id) else { return };
+        let inbound = flags.has(Flags::INBOUND);
+        let checked =
+            self.check(conn, id, flags).and_then(|()| if inbound { self.contest(id) } else { Ok(None) });
+        let yields = match checked {
+            Ok(yields) => yields,
+            Err(error) => return self.disconnect(conn, error),
+        };
+        if inbound {
+            self.known.borrow_mut().insert(id, conn);
+        }
+        if let Some(dial) = yields {
+            self.on_end(dial, already_connected());
+        }
+        self.push(conn, |entry, now, out| {
+            if let Some(session) = &mut entry.session {
+                session.proceed(now, out);
+            }
+        });
+        self.arm(conn);
+    }
+
+    /// Notes who it is; answers with the flags it has from there on.
+    fn identify(&self, conn: ConnId, id: NodeId) -> Option<Flags> {
+        let mut table = self.table.borrow_mut();
+        let setup = table.get_mut(conn)?.setup.as_mut()?;
+        setup.id = Some(id);
+        setup.flags = setup.flags.with(Flags::TRUSTED, self.trusted.borrow().contains(&id));
+        Some(setup.flags)
+    }
+
+    /// Is there room, and is it somebody new?
+    fn check(&self, conn: ConnId, id: NodeId, flags: Flags) -> Result<(), PeerError> {
+        let (peers, max) = (self.peer_count(), self.slots.max_peers);
+        let (inbound, max_inbound) = (self.inbound.get(), max.saturating_sub(self.slots.max_dialed()));
+        let trusted = flags.has(Flags::TRUSTED);
+        if !trusted && peers >= max {
+            return Err(disc(DiscReason::TooManyPeers, format!("{peers} peers, limit {max}")));
+        }
+        if !trusted && flags.has(Flags::INBOUND) && inbound >= max_inbound {
+            let message = format!("{inbound} inbound peers, limit {max_inbound}");
+            return Err(disc(DiscReason::TooManyPeers, message));
+        }
+        if self.known.borrow().get(&id).is_some_and(|other| *other != conn) {
+            return Err(already_connected());
+        }
+        if id == self.id {
+            return Err(disc(DiscReason::SelfConnect, "connection to the node itself"));
+        }
+        Ok(())
+    }
+
+    /// Whose dial wins, if we are dialling the node that has just dialled us? Answers with the dial that yields.
+    fn contest(&self, id: NodeId) -> Result<Option<ConnId>, PeerError> {
+        let Some(dial) = self.dialer.borrow().dial_to(&id) else { return Ok(None) };
+        let open = self.table.borrow().get(dial).is_some_and(|entry| entry.session.is_some());
+        match open {
+            true if self.id < id => Err(already_connected()),
+            true => Ok(None),        // the other side ends it, or we do when it comes to that
+            false => Ok(Some(dial)), // nothing was said on it yet: the other side never hears of it
+        }
+    }
+
+    /// The remote has introduced itself: does it become a peer?
+    pub(crate) fn on_hello(&self, conn: ConnId, hello: RemoteHello, useful: bool) {
+        let id = hello.id.id();
+        let Some(flags) = self.identify(conn, id) else { return };
+        let checked = if useful || self.protocols.is_empty() {
+            self.check(conn, id, flags)
+        } else {
+            Err(disc(DiscReason::UselessPeer, "no matching protocols"))
+        };
+        match checked {
+            Ok(()) => self.admit(conn, id, hello),
+            Err(error) => self.disconnect(conn, error),
+        }
+    }
+
+    fn admit(&self, conn: ConnId, id: NodeId, hello: RemoteHello) {
+        let now = self.world.now();
+        let introduction = self.introduction(hello);
+        let Some(peer) = self.promote(conn, id, introduction, now) else { return };
+        let dialed = !peer.inbound();
+        self.known.borrow_mut().insert(id, conn);
+        let count = if dialed { &self.dialed } else { &self.inbound };
+        count.set(count.get() + 1);
+        self.dialer.borrow_mut().connected(now, &id, dialed);
+        let early = self.greet(conn, &peer);
+        self.push(conn, |_, _, out| *out = early);
+        self.arm(conn);
+    }
+
+    /// The entry of a connection becomes that of a peer.
+    fn promote(
+        &self,
+        conn: ConnId,
+        id: NodeId,
+        introduction: Rc<Introduction>,
+        now: Duration,
+    ) -> Option<Peer> {
+        let mut table = self.table.borrow_mut();
+        let entry = table.get_mut(conn)?;
+        let setup = entry.setup.take()?;
+        let (remote, flags) = (setup.remote, Cell::new(setup.flags));
+        if setup.slot {
+            self.backlog.borrow_mut().release();
+        }
+        let peer = Peer::new(Facts { session: PeerId(conn), id, remote, since: now, introduction, flags });
+        entry.peer = Some(peer.clone());
+        Some(peer)
+    }
+
+    /// Tells everyone of a new peer, whose session goes live; answers with what that session had received already.
+    fn greet(&self, conn: ConnId, peer: &Peer) -> proto::session::Outbox {
+        let mut early = proto::session::Outbox::default();
+        let shared: Box<[Shared]> = {
+            let mut table = self.table.borrow_mut();
+            let Some(entry) = table.get_mut(conn) else { return early };
+            let Some(session) = &mut entry.session else { return early };
+            session.admit(self.world.now(), &mut early);
+            log::added(self.peer_count(), peer, session);
+            let shared = session.shared().into();
+            self.transmit(entry, self.world.now(), &mut early);
+            shared
+        };
+        self.observer.event(&PeerEvent::Added { peer });
+        for protocol in shared.iter().map(|shared| shared.local) {
+            self.spoken(protocol).join(PeerId(conn));
+            if let Err(error) = self.with_handler(protocol, |handler, cx| handler.on_peer(PeerId(conn), cx)) {
+                self.doom(conn, error);
+            }
+        }
+        early
+    }
+
+    /// What a node says of itself, shared with the one before if that said the same.
+    fn introduction(&self, hello: RemoteHello) -> Rc<Introduction> {
+        let RemoteHello { version, client, caps, .. } = hello;
+        let new = Introduction { version, client, caps };
+        let mut last = self.last_introduction.borrow_mut();
+        match &*last {
+            Some(same) if **same == new => Rc::clone(same),
+            _ => Rc::clone(last.insert(Rc::new(new))),
+        }
+    }
+
+    /// Ends a connection here and now.
+    pub(crate) fn disconnect(&self, conn: ConnId, error: PeerError) {
+        let opening = self.table.borrow().get(conn).is_some_and(|entry| entry.session.is_none());
+        if opening {
+            return self.on_end(conn, error);
+        }
+        self.push(conn, |entry, now, out| {
+            if let Some(session) = &mut entry.session {
+                session.disconnect(now, error, out);
+            }
+        });
+    }
+
+    /// The world has ended a connection.
+    pub(crate) fn handle_closed(&self, conn: ConnId, how: Closed) {
+        let waiting = self.table.borrow().get(conn).is_some_and(|entry| entry.session.is_none());
+        if waiting {
+            return self.on_end(conn, PeerError::read_failed("EOF"));
+        }
+        self.push(conn, |entry, now, out| {
+            if let Some(session) = &mut entry.session {
+                let cause = (how == Closed::Reset).then(|| "connection reset".into());
+                session.handle_transport_closed(now, cause, out);
+            }
+        });
+    }
+
+    /// A connection is over: forgets it and tells who has to know.
+    pub(crate) fn on_end(&self, conn: ConnId, error: PeerError) {
+        let Some(mut entry) = self.table.borrow_mut().remove(conn) else { return };
+        self.net().close(conn);
+        if let Some(slow) = &mut entry.slow {
+            slow.wake();
+        }
+        match entry.peer.take() {
+            Some(peer) => self.dropped(entry, &peer, &error),
+            None => self.failed(entry, &error),
+        }
+    }
+
+    fn dropped(&self, entry: Entry, peer: &Peer, error: &PeerError) {
+        let (now, id) = (self.world.now(), peer.id());
+        self.known.borrow_mut().remove(&id);
+        let count = if peer.inbound() { &self.inbound } else { &self.dialed };
+        count.set(count.get() - 1);
+        self.dialer.borrow_mut().dropped(now, &id, &mut |out: &mut [u8]| self.draw(out));
+        let session = entry.session.expect("a peer has a session");
+        let shared = session.shared();
+        for protocol in shared.iter().map(|shared| shared.local) {
+            self.spoken(protocol).leave(peer.session());
+        }
+        let duration = now.saturating_sub(peer.since());
+        log::removed(self.peer_count(), peer, &session, duration, error);
+        self.observer.event(&PeerEvent::Dropped { peer, error, duration });
+        for protocol in shared.iter().map(|shared| shared.local) {
+            self.with_handler(protocol, |handler, cx| handler.on_drop(peer.session(), error, cx));
+        }
+    }
+
+    fn failed(&self, entry: Entry, error: &PeerError) {
+        let Some(setup) = entry.setup else { return };
+        let now = self.world.now();
+        if setup.slot {
+            self.backlog.borrow_mut().release();
+        }
+        let inbound = setup.flags.has(Flags::INBOUND);
+        if inbound {
+            log::refused(setup.id, error);
+        }
+        let Some(id) = setup.id else { return };
+        let mut entropy = |out: &mut [u8]| self.draw(out);
+        if inbound {
+            let promised = self.known.borrow().get(&id) == Some(&entry.conn);
+            if promised {
+                self.known.borrow_mut().remove(&id);
+                self.dialer.borrow_mut().dropped(now, &id, &mut entropy);
+            }
+        } else if self.dialer.borrow_mut().failed(now, &id, entry.conn, &mut entropy) {
+            log::dial_failed(&id, error);
+            let gave_way = self.known.borrow().contains_key(&id);
+            if !gave_way {
+                self.observer.event(&PeerEvent::DialFailed { id, error });
+            }
+        }
+    }
+
+    /// Queues a look at a session's deadline, unless one is queued that comes early enough.
+    pub(crate) fn arm(&self, conn: ConnId) {
+        let mut table = self.table.borrow_mut();
+        let Some(entry) = table.get_mut(conn) else { return };
+        if let Some(at) = entry.session.as_ref().and_then(|session| session.deadline()) {
+            self.arm_at(entry, at);
+        }
+    }
+
+    pub(crate) fn arm_at(&self, entry: &mut Entry, at: Duration) {
+        if entry.armed.is_none_or(|armed| armed > at) {
+            entry.armed = Some(at);
+            self.timers.borrow_mut().push(at, Due::Session(entry.conn));
+        }
+    }
+
+    /// A look at a session's deadline is due.
+    pub(crate) fn look_at(&self, conn: ConnId, at: Duration) {
+        let read_timeout = self.local().timing.read_timeout;
+        let mut again = false;
+        self.push(conn, |entry, now, out| {
+            if entry.armed != Some(at) {
+                return; // an earlier look has taken its place
+            }
+            entry.armed = None;
+            let hold = entry.slow.as_ref().and_then(|slow| slow.hold);
+            if let Some(hold) = hold.filter(|hold| now >= hold.since.saturating_add(read_timeout)) {
+                match hold.until {
+                    None => return, // looked at again when reading goes on
+                    Some(until) if now < until => return self.arm_at(entry, until),
+                    Some(_) => {}
+                }
+            }
+            if let Some(session) = &mut entry.session {
+                session.handle_deadline(now, out);
+                again = true;
+            }
+        });
+        if again {
+            self.arm(conn);
+        }
+    }
+
+    pub(crate) fn peer_count(&self) -> usize {
+        self.dialed.get() + self.inbound.get()
+    }
+
+    pub(crate) fn is_connected(&self, id: &NodeId) -> bool {
+        let Some(conn) = self.known.borrow().get(id).copied() else { return false };
+        self.table.borrow().get(conn).is_some_and(|entry| entry.talking().is_some())
+    }
+}

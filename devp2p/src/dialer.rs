@@ -1,0 +1,196 @@
+//! Opening connections: what the scheduler decides becomes dials, and what becomes of them goes back to it.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use proto::Entropy;
+use proto::dial::{Backoff, Facts, Scheduler, Slots};
+use proto::enode::Enode;
+use proto::key::NodeId;
+use proto::session::{DiscReason, PeerError, PeerErrorCode, Session};
+use world::{ConnId, DialError};
+
+use crate::peer::Flags;
+use crate::server::{AddPeerError, OfferError};
+use crate::stack::Stack;
+use crate::table::{Entry, Setup};
+use crate::timers::Due;
+
+/// How long a transport may take to open (geth's `defaultDialTimeout`).
+const DIAL_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Static nodes, and the dials on their way.
+pub(crate) struct Dialer {
+    scheduler: Scheduler,
+    statics: BTreeMap<NodeId, Enode>,
+    dials: BTreeMap<NodeId, ConnId>,
+    /// The scheduler may have something to say.
+    stirred: bool,
+    /// When it will.
+    pub(crate) next: Option<Duration>,
+}
+
+impl Dialer {
+    pub(crate) fn new(own: NodeId, slots: Slots) -> Self {
+        let scheduler = Scheduler::new(own, slots, Backoff::default());
+        Self { scheduler, statics: BTreeMap::new(), dials: BTreeMap::new(), stirred: false, next: None }
+    }
+
+    pub(crate) fn restless(&self) -> bool {
+        self.stirred
+    }
+
+    pub(crate) fn wake(&mut self, now: Duration) {
+        self.stirred |= self.next.is_some_and(|next| next <= now);
+    }
+
+    pub(crate) fn dial_to(&self, id: &NodeId) -> Option<ConnId> {
+        self.dials.get(id).copied()
+    }
+
+    pub(crate) fn static_node(&self, id: &NodeId) -> Option<&Enode> {
+        self.statics.get(id)
+    }
+
+    /// A node became a peer.
+    pub(crate) fn connected(&mut self, now: Duration, id: &NodeId, dialed: bool) {
+        if dialed {
+            self.dials.remove(id);
+        }
+        self.scheduler.handle_connected(now, id, dialed);
+        self.stirred = true;
+    }
+
+    /// A node is a peer no longer, or will not become the one it was taken for.
+    pub(crate) fn dropped(&mut self, now: Duration, id: &NodeId, entropy: &mut dyn Entropy) {
+        self.scheduler.handle_dropped(now, id, entropy);
+        self.stirred = true;
+    }
+
+    /// A connection failed; true if it was a dial.
+    pub(crate) fn failed(
+        &mut self,
+        now: Duration,
+        id: &NodeId,
+        conn: ConnId,
+        entropy: &mut dyn Entropy,
+    ) -> bool {
+        if self.dials.get(id) != Some(&conn) {
+            return false;
+        }
+        self.dials.remove(id);
+        self.scheduler.handle_failed(now, id, entropy);
+        self.stirred = true;
+        true
+    }
+}
+
+impl Stack {
+    pub(crate) fn add_static(&self, node: Enode) -> Result<(), AddPeerError> {
+        let id = self.check_node(&node)?;
+        let mut dialer = self.dialer.borrow_mut();
+        dialer.scheduler.add_static(self.world.now(), id).map_err(|_| AddPeerError::Itself(id))?;
+        dialer.statics.insert(id, node);
+        dialer.stirred = true;
+        Ok(())
+    }
+
+    pub(crate) fn offer(&self, node: Enode) -> Result<(), OfferError> {
+        let id = self.check_node(&node)?;
+        let connected = |id: &NodeId| self.known.borrow().contains_key(id);
+        let facts = Facts { dialed: self.dialed.get(), connected: &connected };
+        self.dialer.borrow_mut().scheduler.offer(self.world.now(), id, &facts)?;
+        self.dial(&node, Flags::DYN_DIAL);
+        Ok(())
+    }
+
+    fn check_node(&self, node: &Enode) -> Result<NodeId, AddPeerError> {
+        let id = node.id();
+        match () {
+            () if !self.running() => Err(AddPeerError::Stopped),
+            () if id == self.id => Err(AddPeerError::Itself(id)),
+            () if node.socket_addr().is_none() => Err(AddPeerError::NoAddress(id)),
+            () => Ok(id),
+        }
+    }
+
+    /// Forgets a static node, ends the session with it and the attempts at one.
+    pub(crate) fn remove(&self, id: NodeId) -> bool {
+        let (was_static, dial) = {
+            let mut dialer = self.dialer.borrow_mut();
+            dialer.statics.remove(&id);
+            dialer.stirred = true;
+            (dialer.scheduler.remove_static(&id), dialer.dial_to(&id))
+        };
+        let session = self.known.borrow().get(&id).copied();
+        for conn in dial.into_iter().chain(session) {
+            let (code, reason) = (PeerErrorCode::DiscReason, DiscReason::Requested);
+            self.doom(conn, PeerError::new(code, reason, "Server.remove_peer"));
+        }
+        was_static || dial.is_some() || session.is_some()
+    }
+
+    /// Dials whom the scheduler wants dialled; false if there was nothing to ask it.
+    pub(crate) fn dial_next(&self) -> bool {
+        let mut due = Vec::new();
+        {
+            let mut dialer = self.dialer.borrow_mut();
+            if !dialer.stirred || !self.running() {
+                return false;
+            }
+            dialer.stirred = false;
+            let connected = |id: &NodeId| self.known.borrow().contains_key(id);
+            let facts = Facts { dialed: self.dialed.get(), connected: &connected };
+            dialer.scheduler.poll_dials(self.world.now(), &facts, &mut due);
+            dialer.next = dialer.scheduler.deadline();
+        }
+        for id in due {
+            let node = self.dialer.borrow().statics.get(&id).cloned();
+            self.dial(&node.expect("the scheduler names static nodes"), Flags::STATIC_DIAL);
+        }
+        true
+    }
+
+    fn dial(&self, node: &Enode, flag: Flags) {
+        let remote = node.socket_addr().expect("checked when it was added");
+        let conn = self.net().dial(remote);
+        let id = node.id();
+        let setup = Setup {
+            remote,
+            flags: Flags::default().with(flag, true),
+            target: Some(node.public_key),
+            id: Some(id),
+            slot: false,
+        };
+        self.table.borrow_mut().insert(Entry::new(conn, setup));
+        self.dialer.borrow_mut().dials.insert(id, conn);
+        let at = self.world.now().saturating_add(DIAL_TIMEOUT);
+        self.timers.borrow_mut().push(at, Due::Dial(conn));
+    }
+
+    /// A transport we asked for is open.
+    pub(crate) fn handle_connected(&self, conn: ConnId) {
+        self.push(conn, |entry, now, out| {
+            let target = entry.setup.as_ref().and_then(|setup| setup.target);
+            let target = target.expect("only dials become connected");
+            let mut entropy = |out: &mut [u8]| self.draw(out);
+            entry.session = Some(Session::connect(self.local(), target, now, &mut entropy, out));
+        });
+        self.arm(conn);
+    }
+
+    pub(crate) fn handle_dial_failed(&self, conn: ConnId, error: DialError) {
+        self.on_end(conn, dial_failed().because(error));
+    }
+
+    pub(crate) fn dial_timed_out(&self, conn: ConnId) {
+        let waiting = self.table.borrow().get(conn).is_some_and(|entry| entry.session.is_none());
+        if waiting {
+            self.on_end(conn, dial_failed().because(format!("no answer within {DIAL_TIMEOUT:?}")));
+        }
+    }
+}
+
+fn dial_failed() -> PeerError {
+    PeerError::new(PeerErrorCode::DiscReason, DiscReason::NetworkError, "dial failed")
+}

@@ -1,0 +1,88 @@
+//! What the world calls: each call is a turn of the stack. The flow of connections is handled here too.
+
+use std::net::SocketAddr;
+
+use world::{Closed, ConnId, DialError, Endpoint, Parcel};
+
+use crate::flow::{Hold, WRITE_TIMEOUT, write_timed_out};
+use crate::stack::Stack;
+
+impl Endpoint for Stack {
+    fn on_accepted(&self, conn: ConnId, _local: SocketAddr, remote: SocketAddr) {
+        self.turn(|| self.handle_accepted(conn, remote));
+    }
+
+    fn on_connected(&self, conn: ConnId, _local: SocketAddr) {
+        self.turn(|| self.handle_connected(conn));
+    }
+
+    fn on_dial_failed(&self, conn: ConnId, error: DialError) {
+        self.turn(|| self.handle_dial_failed(conn, error));
+    }
+
+    fn on_parcel(&self, conn: ConnId, parcel: Parcel) {
+        self.turn(|| self.handle_parcel(conn, parcel));
+    }
+
+    fn on_closed(&self, conn: ConnId, how: Closed) {
+        self.turn(|| self.handle_closed(conn, how));
+    }
+
+    fn on_flow(&self, conn: ConnId, open: bool) {
+        self.turn(|| self.handle_flow(conn, open));
+    }
+
+    fn on_alarm(&self) {
+        self.handle_alarm();
+    }
+}
+
+impl Stack {
+    fn handle_flow(&self, conn: ConnId, open: bool) {
+        let mut table = self.table.borrow_mut();
+        let Some(entry) = table.get_mut(conn) else { return };
+        if !open {
+            entry.slow.get_or_insert_default().blocked = true;
+        } else if let Some(slow) = &mut entry.slow {
+            slow.release();
+            if slow.idle() {
+                entry.slow = None;
+            }
+        }
+    }
+
+    /// What is queued was to be taken by now.
+    pub(crate) fn check_write(&self, conn: ConnId) {
+        let stuck = self.table.borrow().get(conn).and_then(|entry| entry.slow.as_ref()?.since);
+        if stuck.is_some_and(|since| self.world.now() >= since.saturating_add(WRITE_TIMEOUT)) {
+            self.disconnect(conn, write_timed_out());
+        }
+    }
+
+    /// One reader of a connection is full, or no longer. While any is, nothing is taken from the transport.
+    pub(crate) fn hold(&self, conn: ConnId, full: bool) {
+        self.turn(|| {
+            let mut table = self.table.borrow_mut();
+            let Some(entry) = table.get_mut(conn) else { return };
+            let now = self.world.now();
+            let slow = entry.slow.get_or_insert_default();
+            if full {
+                slow.full += 1;
+                if slow.full == 1 {
+                    slow.hold = Some(Hold { since: now, until: None });
+                    self.net().pause(conn, true);
+                }
+                return;
+            }
+            slow.full -= 1;
+            if slow.full == 0
+                && let Some(hold) = &mut slow.hold
+            {
+                let until = now.saturating_add(self.local().timing.read_timeout);
+                hold.until = Some(until);
+                self.net().pause(conn, false);
+                self.arm_at(entry, until);
+            }
+        });
+    }
+}

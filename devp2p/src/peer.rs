@@ -1,0 +1,198 @@
+//! Who a peer is. What is said to it goes through [`Context`](crate::Context) or [`PeerIo`](crate::PeerIo).
+
+use core::fmt;
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use proto::enode::Enode;
+use proto::enr::NodeRecord;
+use proto::key::NodeId;
+use proto::session::Capability;
+use serde_json::Value;
+use world::ConnId;
+
+/// One session with one peer, never used again within the life of a server. The peer's lasting name is its
+/// [`NodeId`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PeerId(pub(crate) ConnId);
+
+/// How a connection came about and what it may do. Shown in logs as geth does: `trusted-staticdial`.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Flags(u8);
+
+impl Flags {
+    /// Dialled as a candidate.
+    pub(crate) const DYN_DIAL: Self = Self(1);
+    /// Dialled as a static node.
+    pub(crate) const STATIC_DIAL: Self = Self(2);
+    pub(crate) const INBOUND: Self = Self(4);
+    pub(crate) const TRUSTED: Self = Self(8);
+
+    pub(crate) fn has(self, flag: Self) -> bool {
+        self.0 & flag.0 != 0
+    }
+
+    #[must_use]
+    pub(crate) fn with(self, flag: Self, on: bool) -> Self {
+        Self(if on { self.0 | flag.0 } else { self.0 & !flag.0 })
+    }
+}
+
+impl fmt::Display for Flags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = [
+            (Self::TRUSTED, "trusted"),
+            (Self::DYN_DIAL, "dyndial"),
+            (Self::STATIC_DIAL, "staticdial"),
+            (Self::INBOUND, "inbound"),
+        ];
+        let mut first = true;
+        for (flag, name) in names {
+            if self.has(flag) {
+                f.write_str(if first { "" } else { "-" })?;
+                f.write_str(name)?;
+                first = false;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What nodes say of themselves. Most peers of a node say the same, so those share one.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Introduction {
+    pub(crate) version: u64,
+    pub(crate) client: String,
+    pub(crate) caps: Vec<Capability>,
+}
+
+/// A node there is a live session with. Cheap to clone; stays as it was when the session ends.
+#[derive(Clone)]
+pub struct Peer(Rc<Facts>);
+
+pub(crate) struct Facts {
+    pub(crate) session: PeerId,
+    pub(crate) id: NodeId,
+    pub(crate) remote: SocketAddr,
+    pub(crate) since: Duration,
+    pub(crate) introduction: Rc<Introduction>,
+    pub(crate) flags: Cell<Flags>,
+}
+
+impl Peer {
+    pub(crate) fn new(facts: Facts) -> Self {
+        Self(Rc::new(facts))
+    }
+
+    /// The session.
+    pub fn session(&self) -> PeerId {
+        self.0.session
+    }
+
+    /// The node's lasting name.
+    pub fn id(&self) -> NodeId {
+        self.0.id
+    }
+
+    /// What the client calls itself.
+    pub fn client(&self) -> &str {
+        &self.0.introduction.client
+    }
+
+    /// What it speaks, in its own order.
+    pub fn caps(&self) -> &[Capability] {
+        &self.0.introduction.caps
+    }
+
+    /// Version of its base protocol.
+    pub fn version(&self) -> u64 {
+        self.0.introduction.version
+    }
+
+    /// Where the connection leads: the address that was dialled, or the one it came from.
+    pub fn remote(&self) -> SocketAddr {
+        self.0.remote
+    }
+
+    /// Did it dial us?
+    pub fn inbound(&self) -> bool {
+        self.flags().has(Flags::INBOUND)
+    }
+
+    /// Is it welcome however many peers there are?
+    pub fn trusted(&self) -> bool {
+        self.flags().has(Flags::TRUSTED)
+    }
+
+    /// When it became a peer.
+    pub fn since(&self) -> Duration {
+        self.0.since
+    }
+
+    pub(crate) fn flags(&self) -> Flags {
+        self.0.flags.get()
+    }
+
+    pub(crate) fn set_trusted(&self, trusted: bool) {
+        self.0.flags.set(self.flags().with(Flags::TRUSTED, trusted));
+    }
+}
+
+impl fmt::Debug for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Peer({} {} {})", self.id().short(), self.flags(), self.remote())
+    }
+}
+
+/// What a server knows of a peer (geth's `PeerInfo`, p2p/peer.go).
+#[derive(Clone, Debug, PartialEq)]
+pub struct PeerInfo {
+    /// Its record, where it was dialled by one.
+    pub enr: Option<NodeRecord>,
+    /// Its key and the address of the connection.
+    pub enode: Enode,
+    /// Its lasting name.
+    pub id: NodeId,
+    /// What the client calls itself.
+    pub name: String,
+    /// What it speaks, `name/version`.
+    pub caps: Vec<String>,
+    /// The connection.
+    pub network: NetworkInfo,
+    /// By name of each shared protocol what that says of the peer, or `"unknown"`.
+    pub protocols: BTreeMap<String, Value>,
+}
+
+/// A peer's connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NetworkInfo {
+    /// Our end.
+    pub local: SocketAddr,
+    /// Its end.
+    pub remote: SocketAddr,
+    /// Did it dial us?
+    pub inbound: bool,
+    /// Is it welcome however many peers there are?
+    pub trusted: bool,
+    /// Was it dialled as a static node?
+    pub is_static: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_read_as_geth_prints_them() {
+        let show = |flags: &[Flags]| {
+            flags.iter().fold(Flags::default(), |all, flag| all.with(*flag, true)).to_string()
+        };
+        assert_eq!(show(&[Flags::INBOUND]), "inbound");
+        assert_eq!(show(&[Flags::STATIC_DIAL, Flags::TRUSTED]), "trusted-staticdial");
+        assert_eq!(show(&[Flags::DYN_DIAL]), "dyndial");
+        assert_eq!(Flags::TRUSTED.with(Flags::TRUSTED, false).to_string(), "");
+    }
+}

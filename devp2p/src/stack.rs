@@ -1,0 +1,478 @@
+//! The endpoint itself: what all parts of a server share, its turns, and the way of a message in and out.
+//!
+//! A *turn* begins with a call from the world or from the server's owner and ends when nothing that it caused is left
+//! to do. Handlers run within turns with no borrow held. What would call a handler from within another (the end of a
+//! peer) waits for the end of the turn, so handlers are never re-entered.
+
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::cell::{Cell, OnceCell, RefCell, RefMut};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+use std::task::{Context as Task, Poll};
+
+use proto::dial::Slots;
+use proto::enr::NodeRecord;
+use proto::key::NodeId;
+use proto::session::{Local, LocalCap, Outbox, Payload, PeerError, SessionEvent};
+use world::{ConnId, Entropy, Net, Parcel, Scope, World};
+
+use crate::config::Config;
+use crate::context::Context;
+use crate::dialer::Dialer;
+use crate::event::{MessageSeen, Observer, PeerEvent};
+use crate::flow::{SEND_QUEUE_LIMIT, WRITE_TIMEOUT, WRITE_WAITS_ABOVE, queue_full};
+use crate::io::shutting_down;
+use crate::listener::Backlog;
+use crate::peer::{Introduction, Peer, PeerId};
+use crate::protocol::{Handler, Message, Protocol, Received};
+use crate::server::{StartError, Traffic};
+use crate::table::{Entry, Table};
+use crate::timers::{Due, Timers};
+
+/// A protocol of this server, and who speaks it.
+pub(crate) struct Spoken {
+    pub(crate) protocol: Protocol,
+    peers: RefCell<Rc<Vec<PeerId>>>,
+    entropy: RefCell<Option<Box<Entropy>>>,
+}
+
+impl Spoken {
+    /// In order of arrival; what is handed out does not change.
+    pub(crate) fn peers(&self) -> Rc<Vec<PeerId>> {
+        Rc::clone(&self.peers.borrow())
+    }
+
+    pub(crate) fn entropy(&self, world: &World) -> RefMut<'_, Entropy> {
+        RefMut::map(self.entropy.borrow_mut(), |kept| {
+            let purpose = || format!("protocol {}", self.protocol.cap);
+            &mut **kept.get_or_insert_with(|| Box::new(world.entropy(&purpose())))
+        })
+    }
+
+    pub(crate) fn join(&self, peer: PeerId) {
+        Rc::make_mut(&mut self.peers.borrow_mut()).push(peer);
+    }
+
+    pub(crate) fn leave(&self, peer: PeerId) {
+        Rc::make_mut(&mut self.peers.borrow_mut()).retain(|other| *other != peer);
+    }
+}
+
+/// All that a server is made of.
+pub(crate) struct Stack {
+    pub(crate) me: Weak<Self>,
+    pub(crate) id: NodeId,
+    pub(crate) world: World,
+    pub(crate) protocols: Box<[Spoken]>,
+    pub(crate) observer: Rc<dyn Observer>,
+    pub(crate) slots: Slots,
+    pub(crate) max_pending: usize,
+    pub(crate) trusted: RefCell<BTreeSet<NodeId>>,
+    pub(crate) table: RefCell<Table>,
+    /// Peers, and who dialled us and is about to become one.
+    pub(crate) known: RefCell<BTreeMap<NodeId, ConnId>>,
+    pub(crate) dialer: RefCell<Dialer>,
+    pub(crate) backlog: RefCell<Backlog>,
+    pub(crate) timers: RefCell<Timers>,
+    pub(crate) traffic: Cell<Traffic>,
+    /// Peers that we dialled, and that dialled us.
+    pub(crate) dialed: Cell<usize>,
+    pub(crate) inbound: Cell<usize>,
+    pub(crate) last_introduction: RefCell<Option<Rc<Introduction>>>,
+    pub(crate) record: OnceCell<NodeRecord>,
+    open: OnceCell<Open>,
+    entropy: RefCell<Option<Box<Entropy>>>,
+    /// Rooms used again: for what is said in answer, and for what is sent.
+    spare: Cell<Outbox>,
+    sending: RefCell<Outbox>,
+    doomed: RefCell<VecDeque<(ConnId, PeerError)>>,
+    depth: Cell<u32>,
+    alarm: Cell<Option<Duration>>,
+    life: Cell<Life>,
+    scope: RefCell<Option<Scope>>,
+}
+
+/// What is there once the stack is attached to its world.
+pub(crate) struct Open {
+    pub(crate) net: Net,
+    pub(crate) local: Arc<Local>,
+    pub(crate) listening: Option<SocketAddr>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Life {
+    Running,
+    /// To be stopped at the end of the turn.
+    Stopping,
+    Stopped,
+}
+
+impl Stack {
+    pub(crate) fn start(
+        world: &World,
+        config: Config,
+        protocols: Vec<Protocol>,
+        observer: Rc<dyn Observer>,
+    ) -> Result<Rc<Self>, StartError> {
+        let scope = world.scope();
+        let stack = Rc::new_cyclic(|me| Self::new(me, scope, &config, protocols, observer));
+        let started = stack.open(config);
+        if started.is_err() {
+            stack.close_scope();
+        }
+        started.map(|()| stack)
+    }
+
+    fn new(
+        me: &Weak<Self>,
+        scope: Scope,
+        config: &Config,
+        protocols: Vec<Protocol>,
+        observer: Rc<dyn Observer>,
+    ) -> Self {
+        let spoken = |protocol| Spoken { protocol, peers: RefCell::default(), entropy: RefCell::default() };
+        Self {
+            me: me.clone(),
+            id: config.key.id(),
+            world: scope.world().clone(),
+            protocols: protocols.into_iter().map(spoken).collect(),
+            observer,
+            slots: config.slots(),
+            max_pending: config.max_pending.max(1),
+            trusted: RefCell::new(config.trusted.iter().copied().collect()),
+            table: RefCell::default(),
+            known: RefCell::default(),
+            dialer: RefCell::new(Dialer::new(config.key.id(), config.slots())),
+            backlog: RefCell::default(),
+            timers: RefCell::default(),
+            traffic: Cell::default(),
+            dialed: Cell::new(0),
+            inbound: Cell::new(0),
+            last_introduction: RefCell::default(),
+            record: OnceCell::new(),
+            open: OnceCell::new(),
+            entropy: RefCell::default(),
+            spare: Cell::default(),
+            sending: RefCell::default(),
+            doomed: RefCell::default(),
+            depth: Cell::new(0),
+            alarm: Cell::new(None),
+            life: Cell::new(Life::Running),
+            scope: RefCell::new(Some(scope)),
+        }
+    }
+
+    fn open(self: &Rc<Self>, config: Config) -> Result<(), StartError> {
+        let net = self.world.attach(Rc::clone(self) as Rc<dyn world::Endpoint>);
+        let listening = config.listen.map(|port| net.listen(port)).transpose()?;
+        let cap =
+            |spoken: &Spoken| LocalCap { cap: spoken.protocol.cap.clone(), length: spoken.protocol.length };
+        let local = Local {
+            public: config.key.public(),
+            key: config.key,
+            client: config.client,
+            protocols: self.protocols.iter().map(cap).collect(),
+            listen_port: listening.map_or(0, |address| address.port()),
+            fidelity: config.fidelity,
+            timing: config.timing,
+        };
+        let open = Open { net, local: Arc::new(local), listening };
+        assert!(self.open.set(open).is_ok(), "a stack is opened once");
+        self.turn(|| config.static_nodes.into_iter().try_for_each(|node| self.add_static(node)))?;
+        Ok(())
+    }
+
+    pub(crate) fn opened(&self) -> &Open {
+        self.open.get().expect("a stack is opened before anyone else sees it")
+    }
+
+    pub(crate) fn net(&self) -> &Net {
+        &self.opened().net
+    }
+
+    pub(crate) fn local(&self) -> &Arc<Local> {
+        &self.opened().local
+    }
+
+    pub(crate) fn spoken(&self, protocol: u16) -> &Spoken {
+        &self.protocols[usize::from(protocol)]
+    }
+
+    /// The entropy of handshakes and dials.
+    pub(crate) fn draw(&self, out: &mut [u8]) {
+        let mut kept = self.entropy.borrow_mut();
+        kept.get_or_insert_with(|| Box::new(self.world.entropy("p2p sessions"))).fill(out);
+    }
+
+    pub(crate) fn running(&self) -> bool {
+        self.life.get() == Life::Running
+    }
+
+    /// Does `act` and then what follows from it.
+    pub(crate) fn turn<R>(&self, act: impl FnOnce() -> R) -> R {
+        self.depth.set(self.depth.get() + 1);
+        let result = act();
+        if self.depth.get() == 1 {
+            self.settle();
+        }
+        self.leave();
+        result
+    }
+
+    /// Does `act`; what follows from it comes in a turn of its own, at the same time.
+    pub(crate) fn half_turn<R>(&self, act: impl FnOnce() -> R) -> R {
+        self.depth.set(self.depth.get() + 1);
+        let result = act();
+        self.leave();
+        result
+    }
+
+    fn leave(&self) {
+        self.depth.set(self.depth.get() - 1);
+        if self.depth.get() == 0 && self.life.get() != Life::Stopped {
+            self.rearm();
+        }
+    }
+
+    fn settle(&self) {
+        loop {
+            let doomed = self.doomed.borrow_mut().pop_front();
+            if let Some((conn, error)) = doomed {
+                self.disconnect(conn, error);
+            } else if self.life.get() == Life::Stopping {
+                self.wind_down();
+            } else if !self.dial_next() && !self.accept_next() {
+                return;
+            }
+        }
+    }
+
+    fn rearm(&self) {
+        let unsettled = !self.doomed.borrow().is_empty()
+            || self.life.get() == Life::Stopping
+            || self.dialer.borrow().restless();
+        let next = if unsettled {
+            Some(self.world.now())
+        } else {
+            earliest(self.timers.borrow().next(), self.dialer.borrow().next)
+        };
+        if next != self.alarm.replace(next) {
+            self.net().set_alarm(next);
+        }
+    }
+
+    pub(crate) fn handle_alarm(&self) {
+        self.alarm.set(None);
+        self.turn(|| {
+            let now = self.world.now();
+            self.dialer.borrow_mut().wake(now);
+            let mark = self.timers.borrow().mark();
+            loop {
+                let due = self.timers.borrow_mut().pop(now, mark);
+                let Some((at, due)) = due else { return };
+                match due {
+                    Due::Session(conn) => self.look_at(conn, at),
+                    Due::Dial(conn) => self.dial_timed_out(conn),
+                    Due::Write(conn) => self.check_write(conn),
+                    Due::Timer { protocol, timer } => {
+                        self.with_handler(protocol, |handler, cx| handler.on_timer(timer, cx));
+                    }
+                }
+            }
+        });
+    }
+
+    pub(crate) fn with_handler<R>(
+        &self,
+        protocol: u16,
+        act: impl FnOnce(&mut dyn Handler, &mut Context<'_>) -> R,
+    ) -> R {
+        let mut handler = self.spoken(protocol).protocol.handler.borrow_mut();
+        act(&mut *handler, &mut Context { stack: self, protocol })
+    }
+
+    /// Does something with a session and then with what it has to say.
+    pub(crate) fn push(&self, conn: ConnId, act: impl FnOnce(&mut Entry, Duration, &mut Outbox)) {
+        let now = self.world.now();
+        let mut out = self.spare.take();
+        if let Some(entry) = self.table.borrow_mut().get_mut(conn) {
+            act(entry, now, &mut out);
+            self.transmit(entry, now, &mut out);
+        }
+        for event in out.events.drain(..) {
+            match event {
+                SessionEvent::Message { protocol, code, payload, wire_len } => {
+                    self.deliver(conn, protocol, Message { code, payload, wire_len });
+                }
+                SessionEvent::Authenticated { remote } => self.on_authenticated(conn, remote),
+                SessionEvent::Hello { hello, shared } => self.on_hello(conn, *hello, !shared.is_empty()),
+                SessionEvent::Closed(error) => self.on_end(conn, error),
+            }
+        }
+        out.clear();
+        self.spare.set(out);
+    }
+
+    /// Hands to the transport what a session said.
+    pub(crate) fn transmit(&self, entry: &mut Entry, now: Duration, out: &mut Outbox) {
+        for transmit in out.transmits.drain(..) {
+            let mut traffic = self.traffic.get();
+            traffic.egress += u64::from(transmit.wire_len);
+            self.traffic.set(traffic);
+            if let Some(slow) = &mut entry.slow
+                && slow.count(now, u64::from(transmit.wire_len))
+            {
+                let at = now.saturating_add(WRITE_TIMEOUT);
+                self.timers.borrow_mut().push(at, Due::Write(entry.conn));
+            }
+            let parcel = Parcel { tag: transmit.tag, bytes: transmit.bytes, wire_len: transmit.wire_len };
+            self.net().send(entry.conn, parcel);
+        }
+    }
+
+    pub(crate) fn handle_parcel(&self, conn: ConnId, parcel: Parcel) {
+        let mut traffic = self.traffic.get();
+        traffic.ingress += u64::from(parcel.wire_len);
+        self.traffic.set(traffic);
+        let mut was_held = false;
+        self.push(conn, |entry, now, out| {
+            if let Some(slow) = &mut entry.slow {
+                was_held = slow.hold.take_if(|hold| hold.until.is_some()).is_some();
+                if slow.idle() {
+                    entry.slow = None;
+                }
+            }
+            if let Some(session) = &mut entry.session {
+                session.handle_parcel(
+                    now,
+                    parcel.tag,
+                    parcel.bytes,
+                    &mut |out: &mut [u8]| self.draw(out),
+                    out,
+                );
+            }
+        });
+        if was_held {
+            self.arm(conn);
+        }
+    }
+
+    fn deliver(&self, conn: ConnId, protocol: u16, message: Message) {
+        let id = match self.table.borrow().get(conn).and_then(Entry::talking) {
+            Some(peer) => peer.id(),
+            None => return,
+        };
+        if self.spoken(protocol).protocol.received == Received::OnDelivery {
+            self.received(id, protocol, &message);
+        }
+        let taken = self.with_handler(protocol, |handler, cx| handler.on_message(PeerId(conn), message, cx));
+        if let Err(error) = taken {
+            self.doom(conn, error);
+        }
+    }
+
+    pub(crate) fn received(&self, peer: NodeId, index: u16, message: &Message) {
+        let protocol = &self.spoken(index).protocol.cap;
+        let Message { code, payload, wire_len } = message;
+        let seen = MessageSeen { peer, protocol, index, code: *code, payload, wire_len: *wire_len };
+        self.observer.event(&PeerEvent::Received(seen));
+    }
+
+    /// Sends a message of a protocol. What is wrong with it ends the peer.
+    pub(crate) fn send(
+        &self,
+        conn: ConnId,
+        protocol: u16,
+        code: u64,
+        payload: &Payload,
+    ) -> Result<(), PeerError> {
+        let sent = self.try_send(conn, protocol, code, payload);
+        match sent {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(shutting_down()),
+            Err(error) => {
+                self.doom(conn, error.clone());
+                Err(error)
+            }
+        }
+    }
+
+    /// False if there is nobody to send to.
+    fn try_send(&self, conn: ConnId, index: u16, code: u64, payload: &Payload) -> Result<bool, PeerError> {
+        let mut table = self.table.borrow_mut();
+        let Some(entry) = table.get_mut(conn) else { return Ok(false) };
+        let (Some(peer), Some(session)) = (entry.talking().map(Peer::id), &mut entry.session) else {
+            return Ok(false);
+        };
+        if !session.is_live() {
+            return Ok(false);
+        }
+        let now = self.world.now();
+        let mut out = self.sending.borrow_mut();
+        let wire_len = match session.send(now, index, code, payload, &mut out) {
+            Ok(wire_len) => wire_len,
+            Err(_) if session.shared().iter().all(|shared| shared.local != index) => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        let protocol = &self.spoken(index).protocol.cap;
+        self.observer.event(&PeerEvent::Sent(MessageSeen { peer, protocol, index, code, payload, wire_len }));
+        self.transmit(entry, now, &mut out);
+        match &entry.slow {
+            Some(slow) if slow.queued > SEND_QUEUE_LIMIT => Err(queue_full(slow.queued)),
+            _ => Ok(true),
+        }
+    }
+
+    /// Ready when a message may be sent that can wait, or nobody is there to send it to.
+    pub(crate) fn poll_writable(&self, conn: ConnId, cx: &mut Task<'_>) -> Poll<()> {
+        let mut table = self.table.borrow_mut();
+        match table.get_mut(conn).and_then(|entry| entry.slow.as_mut()) {
+            Some(slow) if slow.blocked && slow.queued >= WRITE_WAITS_ABOVE => {
+                slow.writers.push(cx.waker().clone());
+                Poll::Pending
+            }
+            _ => Poll::Ready(()),
+        }
+    }
+
+    /// Ends a connection as soon as nothing else runs.
+    pub(crate) fn doom(&self, conn: ConnId, error: PeerError) {
+        match self.table.borrow_mut().get_mut(conn) {
+            Some(entry) if !entry.doomed => entry.doomed = true,
+            _ => return,
+        }
+        self.doomed.borrow_mut().push_back((conn, error));
+        if self.depth.get() == 0 {
+            self.turn(|| ());
+        }
+    }
+
+    pub(crate) fn stop(&self) {
+        if self.life.get() == Life::Running {
+            self.life.set(Life::Stopping);
+            self.turn(|| ());
+        }
+    }
+
+    fn wind_down(&self) {
+        self.life.set(Life::Stopped);
+        for conn in self.table.borrow().ids() {
+            self.disconnect(conn, crate::admission::quitting());
+        }
+        self.close_scope();
+    }
+
+    fn close_scope(&self) {
+        let scope = self.scope.borrow_mut().take();
+        drop(scope);
+    }
+}
+
+pub(crate) fn earliest(a: Option<Duration>, b: Option<Duration>) -> Option<Duration> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}

@@ -1,0 +1,159 @@
+//! All deadlines of a server in one queue, so that it needs one alarm. First due, then first set, goes first.
+
+use core::cmp::Reverse;
+use core::time::Duration;
+use std::collections::{BTreeSet, BinaryHeap};
+
+use world::ConnId;
+
+/// What is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Due {
+    /// A look at a session's deadline.
+    Session(ConnId),
+    /// A transport was to be open by now.
+    Dial(ConnId),
+    /// What is queued on a connection was to be taken by now.
+    Write(ConnId),
+    /// A protocol's timer.
+    Timer { protocol: u16, timer: u64 },
+}
+
+type Item = Reverse<(Duration, u64, Due)>;
+
+/// Below this many items dead ones are not worth sweeping out.
+const SWEEP_ABOVE: usize = 64;
+
+/// The queue.
+#[derive(Debug, Default)]
+pub(crate) struct Timers {
+    heap: BinaryHeap<Item>,
+    next: u64,
+    /// Protocol timers that have not been cancelled: protocol, number, place in order.
+    set: BTreeSet<(u16, u64, u64)>,
+    /// Cancelled ones still in the heap.
+    dead: usize,
+}
+
+impl Timers {
+    /// Queues a look at a connection.
+    pub(crate) fn push(&mut self, at: Duration, due: Due) -> u64 {
+        let order = self.next;
+        self.next += 1;
+        self.heap.push(Reverse((at, order, due)));
+        order
+    }
+
+    /// Sets a protocol's timer.
+    pub(crate) fn set(&mut self, at: Duration, protocol: u16, timer: u64) {
+        let order = self.push(at, Due::Timer { protocol, timer });
+        self.set.insert((protocol, timer, order));
+    }
+
+    /// Takes back all timers of one number.
+    pub(crate) fn cancel(&mut self, protocol: u16, timer: u64) {
+        let range = (protocol, timer, 0)..=(protocol, timer, u64::MAX);
+        while let Some(&pending) = self.set.range(range.clone()).next() {
+            self.set.remove(&pending);
+            self.dead += 1;
+        }
+        if self.dead > SWEEP_ABOVE && self.dead > self.heap.len() / 2 {
+            let set = &self.set;
+            self.heap.retain(|Reverse((_, order, due))| match due {
+                Due::Timer { protocol, timer } => set.contains(&(*protocol, *timer, *order)),
+                _ => true,
+            });
+            self.dead = 0;
+        }
+    }
+
+    /// Where a turn begins: what is set from here on is for the next one, even if it is due at once.
+    pub(crate) fn mark(&self) -> u64 {
+        self.next
+    }
+
+    /// The next thing due that was set before `mark`, and when it was due.
+    pub(crate) fn pop(&mut self, now: Duration, mark: u64) -> Option<(Duration, Due)> {
+        loop {
+            let &Reverse((at, order, due)) = self.heap.peek()?;
+            if at > now || order >= mark {
+                return None;
+            }
+            self.heap.pop();
+            match due {
+                Due::Timer { protocol, timer } if !self.set.remove(&(protocol, timer, order)) => {
+                    self.dead -= 1;
+                }
+                _ => return Some((at, due)),
+            }
+        }
+    }
+
+    /// When something is due next.
+    pub(crate) fn next(&self) -> Option<Duration> {
+        self.heap.peek().map(|Reverse((at, ..))| *at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const S: Duration = Duration::from_secs(1);
+
+    fn fire(timers: &mut Timers, now: Duration) -> Vec<u64> {
+        let mark = timers.mark();
+        let mut fired = Vec::new();
+        while let Some((_, due)) = timers.pop(now, mark) {
+            let Due::Timer { timer, .. } = due else { panic!("{due:?}") };
+            fired.push(timer);
+        }
+        fired
+    }
+
+    #[test]
+    fn timers_fire_by_time_and_then_in_the_order_they_were_set() {
+        let mut timers = Timers::default();
+        for (at, timer) in [(2, 7), (1, 9), (2, 3), (1, 9)] {
+            timers.set(at * S, 0, timer);
+        }
+        assert_eq!(timers.next(), Some(S));
+        assert_eq!(fire(&mut timers, S), [9, 9]);
+        assert_eq!(fire(&mut timers, 2 * S), [7, 3]);
+        assert_eq!(timers.next(), None);
+    }
+
+    #[test]
+    fn what_is_set_in_a_turn_waits_for_the_next() {
+        let mut timers = Timers::default();
+        timers.set(S, 0, 1);
+        let mark = timers.mark();
+        assert!(timers.pop(S, mark).is_some());
+        timers.set(S, 0, 2);
+        assert!(timers.pop(S, mark).is_none());
+        assert_eq!(fire(&mut timers, S), [2]);
+    }
+
+    #[test]
+    fn a_cancelled_number_is_cancelled_for_its_protocol_alone() {
+        let mut timers = Timers::default();
+        for protocol in [0, 1] {
+            timers.set(S, protocol, 5);
+            timers.set(2 * S, protocol, 5);
+        }
+        timers.set(S, 0, 6);
+        timers.cancel(0, 5);
+        assert_eq!(fire(&mut timers, 2 * S), [5, 6, 5]);
+    }
+
+    #[test]
+    fn timers_set_and_cancelled_for_ever_do_not_pile_up() {
+        let mut timers = Timers::default();
+        for timer in 0..10_000 {
+            timers.set(1_000 * S, 0, timer);
+            timers.cancel(0, timer);
+        }
+        assert!(timers.heap.len() <= 2 * SWEEP_ABOVE, "{}", timers.heap.len());
+        assert_eq!(fire(&mut timers, 2_000 * S), []);
+    }
+}
