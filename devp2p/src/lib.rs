@@ -49,5 +49,5 @@ pub use server::{AddPeerError, OfferError, Server, StartError, Traffic};
 pub use proto::dial::DialRefusal;
 pub use proto::enode::Enode;
 pub use proto::enr::NodeRecord;
-pub use proto::key::{NodeId, PublicKey, SecretKey};
+pub use proto::key::{NodeId, PublicKey, SecretKey, share_agreements};
 pub use proto::session::{Capability, DiscReason, Fidelity, Payload, PeerError, PeerErrorCode, Timing};
