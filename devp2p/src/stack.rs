@@ -458,7 +458,8 @@ impl Stack {
 
     fn wind_down(&self) {
         self.life.set(Life::Stopped);
-        for conn in self.table.borrow().ids() {
+        let ids = self.table.borrow().ids();
+        for conn in ids {
             self.disconnect(conn, crate::admission::quitting());
         }
         self.close_scope();
