@@ -227,7 +227,7 @@ impl Stack {
         self.known.borrow_mut().remove(&id);
         let count = if peer.inbound() { &self.inbound } else { &self.dialed };
         count.set(count.get() - 1);
-        self.dialer.borrow_mut().dropped(now, &id, &mut |out: &mut [u8]| self.draw(out));
+        self.dialer.borrow_mut().dropped(now, &id, &mut |out: &mut [u8]| self.draw_delay(out));
         let session = entry.session.expect("a peer has a session");
         let shared = session.shared();
         for protocol in shared.iter().map(|shared| shared.local) {
@@ -252,7 +252,7 @@ impl Stack {
             log::refused(setup.id, error);
         }
         let Some(id) = setup.id else { return };
-        let mut entropy = |out: &mut [u8]| self.draw(out);
+        let mut entropy = |out: &mut [u8]| self.draw_delay(out);
         if inbound {
             let promised = self.known.borrow().get(&id) == Some(&entry.conn);
             if promised {

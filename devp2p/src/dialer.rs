@@ -19,6 +19,10 @@ use crate::timers::Due;
 /// How long a transport may take to open (geth's `defaultDialTimeout`).
 const DIAL_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// By how many thousandths at most a wait before dialling again is shortened. Without it two nodes that failed with
+/// each other at the same time would do so again and again.
+const JITTER: u16 = 250;
+
 /// Static nodes, and the dials on their way.
 pub(crate) struct Dialer {
     scheduler: Scheduler,
@@ -32,7 +36,7 @@ pub(crate) struct Dialer {
 
 impl Dialer {
     pub(crate) fn new(own: NodeId, slots: Slots) -> Self {
-        let scheduler = Scheduler::new(own, slots, Backoff::default());
+        let scheduler = Scheduler::new(own, slots, Backoff { jitter: JITTER, ..Backoff::default() });
         Self { scheduler, statics: BTreeMap::new(), dials: BTreeMap::new(), stirred: false, next: None }
     }
 

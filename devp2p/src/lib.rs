@@ -5,6 +5,56 @@
 //! stopped. A protocol is a [`Handler`], called with a [`Context`] when something happens, or an `async fn` per
 //! peer over a [`PeerIo`] ([`Protocol::run`]). An [`Observer`] is told what happens to peers and messages.
 //!
+//! ```
+//! use devp2p::{Config, Context, Handler, Message, PeerError, PeerEvent, PeerId, Protocol, SecretKey, Server};
+//! use std::{cell::RefCell, rc::Rc, time::Duration};
+//!
+//! /// Passes every number on to all others, once.
+//! #[derive(Default)]
+//! struct Gossip {
+//!     latest: u64,
+//! }
+//!
+//! impl Handler for Gossip {
+//!     fn on_message(&mut self, from: PeerId, message: Message, cx: &mut Context<'_>) -> Result<(), PeerError> {
+//!         let number: u64 = message.decode()?; // a peer that lies earns its reason
+//!         if number > self.latest {
+//!             self.latest = number;
+//!             cx.broadcast_except(from, 0, &number);
+//!         }
+//!         Ok(())
+//!     }
+//! }
+//!
+//! struct Silent;
+//! impl devp2p::Observer for Silent {
+//!     fn event(&self, _: &PeerEvent<'_>) {}
+//! }
+//!
+//! let mut simulation = world::Simulation::new(Default::default());
+//! let hosts = [simulation.add_host(), simulation.add_host()];
+//! let enodes = hosts.map(|host| {
+//!     simulation.with(host, move |cell| {
+//!         let key = SecretKey::from_bytes(&[host.0 as u8 + 1; 32]).unwrap();
+//!         let gossip = Protocol::new("gossip", 1, 1, Rc::new(RefCell::new(Gossip::default())));
+//!         let server = Server::start(&cell.world(), Config::new(key), vec![gossip], Rc::new(Silent)).unwrap();
+//!         let enode = server.enode();
+//!         *cell.local().borrow_mut() = Some(Box::new(server));
+//!         enode
+//!     })
+//! });
+//! let at = |simulation: &world::Simulation, act: fn(&Server, devp2p::Enode) -> usize| {
+//!     let other = enodes[1].clone();
+//!     simulation.with(hosts[0], move |cell| act(cell.local().borrow().as_ref().unwrap().downcast_ref().unwrap(), other))
+//! };
+//! at(&simulation, |server, other| {
+//!     server.add_peer(other).unwrap();
+//!     server.peer_count()
+//! });
+//! simulation.run_until(Duration::from_secs(1)).unwrap();
+//! assert_eq!(at(&simulation, |server, _| server.peer_count()), 1);
+//! ```
+//!
 //! | module | holds |
 //! |---|---|
 //! | `config`, `server` | what a stack is made from, and the handle to it |

@@ -83,7 +83,8 @@ pub(crate) struct Stack {
     pub(crate) last_introduction: RefCell<Option<Rc<Introduction>>>,
     pub(crate) record: OnceCell<NodeRecord>,
     open: OnceCell<Open>,
-    entropy: RefCell<Option<Box<Entropy>>>,
+    sessions_draw: RefCell<Option<Box<Entropy>>>,
+    dials_draw: RefCell<Option<Box<Entropy>>>,
     /// Rooms used again: for what is said in answer, and for what is sent.
     spare: Cell<Outbox>,
     sending: RefCell<Outbox>,
@@ -153,7 +154,8 @@ impl Stack {
             last_introduction: RefCell::default(),
             record: OnceCell::new(),
             open: OnceCell::new(),
-            entropy: RefCell::default(),
+            sessions_draw: RefCell::default(),
+            dials_draw: RefCell::default(),
             spare: Cell::default(),
             sending: RefCell::default(),
             doomed: RefCell::default(),
@@ -200,10 +202,16 @@ impl Stack {
         &self.protocols[usize::from(protocol)]
     }
 
-    /// The entropy of handshakes and dials.
+    /// Entropy for handshakes.
     pub(crate) fn draw(&self, out: &mut [u8]) {
-        let mut kept = self.entropy.borrow_mut();
+        let mut kept = self.sessions_draw.borrow_mut();
         kept.get_or_insert_with(|| Box::new(self.world.entropy("p2p sessions"))).fill(out);
+    }
+
+    /// Entropy for when to dial: a stream of its own, since fidelities may draw differently for handshakes.
+    pub(crate) fn draw_delay(&self, out: &mut [u8]) {
+        let mut kept = self.dials_draw.borrow_mut();
+        kept.get_or_insert_with(|| Box::new(self.world.entropy("p2p dials"))).fill(out);
     }
 
     pub(crate) fn running(&self) -> bool {

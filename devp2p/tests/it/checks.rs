@@ -129,19 +129,15 @@ fn a_node_with_another_key_than_the_one_dialled_is_no_peer() {
 }
 
 #[test]
-fn a_node_with_our_own_key_is_ourselves() {
-    for fidelity in BOTH {
-        let mut town = Town::of(fidelity, 1);
-        let twin = town.settle(|config| config.key = key(0));
-        let third = town.settle(|_| {});
-        town.connect(third, 0);
-        town.run(200);
-        // It cannot dial what has its own name, so somebody else's dial has to lead there: dial by the twin's key.
-        let enode = Enode::new(key(0).public(), town.address(0));
-        let own = town.at(twin, move |home| home.server.add_peer(enode));
-        assert_eq!(own, Err(AddPeerError::Itself(key(0).id())));
-        assert_eq!(town.peers(0), 1);
-    }
+fn a_node_does_not_dial_its_own_name() {
+    let mut town = Town::of(Fidelity::Message, 1);
+    let twin = town.settle(|config| config.key = key(0));
+    let enode = Enode::new(key(0).public(), town.address(0));
+    let itself = AddPeerError::Itself(key(0).id());
+    let (add, offer) =
+        town.at(twin, move |home| (home.server.add_peer(enode.clone()), home.server.offer(enode)));
+    assert_eq!(add, Err(itself.clone()));
+    assert_eq!(offer, Err(OfferError::Node(itself)));
 }
 
 #[test]

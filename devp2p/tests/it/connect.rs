@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use devp2p::{DiscReason, PeerError, PeerErrorCode};
+use devp2p::{DiscReason, Fidelity, PeerError, PeerErrorCode};
+
+use world::sim::{HostId, Link};
 
 use crate::town::{ANSWER, ASK, BOTH, Town, echo, error, key, told};
 
@@ -68,20 +70,54 @@ fn two_dials_that_cross_leave_one_session_that_both_report_once() {
             town.sim.run_until(Duration::from_micros(500 * lag)).unwrap();
             town.connect(1, 0);
             town.run(5_000);
-            for n in [0, 1] {
-                let (seen, peers) = (town.seen(n), town.peers(n));
-                assert_eq!((seen.len(), peers), (1, 1), "node {n} at lag {lag}: {seen:?}");
-                assert!(seen[0].starts_with("added"), "{seen:?}");
-            }
-            let inbound = |n| town.seen(n)[0].ends_with("inbound");
-            assert_ne!(inbound(0), inbound(1), "one of them dialled, at lag {lag}");
+            assert_one_session(&town, lag);
         }
     }
 }
 
 #[test]
+fn dials_that_cross_on_a_link_that_is_slower_one_way_leave_one_session_too() {
+    for (there, back) in [(10, 37), (37, 10)] {
+        for lag in 0..200 {
+            let mut town = Town::of(Fidelity::Message, 2);
+            town.sim.set_link(HostId(0), HostId(1), Link::latency(Duration::from_millis(there))).unwrap();
+            town.sim.set_link(HostId(1), HostId(0), Link::latency(Duration::from_millis(back))).unwrap();
+            town.connect(0, 1);
+            town.run(lag);
+            town.connect(1, 0);
+            town.run(5_000);
+            assert_one_session(&town, lag);
+        }
+    }
+}
+
+fn assert_one_session(town: &Town, lag: u64) {
+    for n in [0, 1] {
+        let (seen, peers) = (town.seen(n), town.peers(n));
+        assert_eq!((seen.len(), peers), (1, 1), "node {n} at lag {lag}: {seen:?}");
+        assert!(seen[0].starts_with("added"), "{seen:?}");
+    }
+    let inbound = |n| town.seen(n)[0].ends_with("inbound");
+    assert_ne!(inbound(0), inbound(1), "one of them dialled, at lag {lag}");
+}
+
+/// The smaller id's dial wins, yet the other has no room left for those that dial in: in step they would fail for ever.
+#[test]
+fn nodes_that_fail_with_each_other_fall_out_of_step() {
+    let smaller = usize::from(key(1).id() < key(0).id());
+    let mut town = Town::new(Fidelity::Message);
+    for n in 0..2 {
+        town.settle(move |config| config.max_peers = if n == smaller { 50 } else { 1 });
+    }
+    town.connect(0, 1);
+    town.connect(1, 0);
+    town.run(60_000);
+    assert_eq!((town.peers(0), town.peers(1)), (1, 1), "{:?}", town.timed(0));
+}
+
+#[test]
 fn of_two_dials_at_once_the_smaller_id_wins() {
-    let mut town = Town::of(devp2p::Fidelity::Message, 2);
+    let mut town = Town::of(Fidelity::Message, 2);
     town.connect(0, 1);
     town.connect(1, 0);
     town.run(1_000);
@@ -114,7 +150,7 @@ fn removed_and_added_again_at_once_it_is_connected_at_once() {
 
 #[test]
 fn a_removed_peer_is_not_dialled_again_and_a_dial_that_is_removed_is_told() {
-    let mut town = Town::of(devp2p::Fidelity::Message, 2);
+    let mut town = Town::of(Fidelity::Message, 2);
     town.connect(0, 1);
     town.run(5);
     let id = key(1).id();
@@ -177,7 +213,7 @@ fn a_peer_that_a_protocol_ends_hears_the_reason() {
 
 #[test]
 fn what_is_passed_on_reaches_all_others_once() {
-    let mut town = Town::of(devp2p::Fidelity::Wire, 4);
+    let mut town = Town::of(Fidelity::Wire, 4);
     for n in 1..4 {
         town.connect(n, 0);
     }

@@ -9,6 +9,7 @@ mod flow;
 mod handlers;
 mod life;
 mod logs;
+mod raw;
 mod real;
 mod replay;
 mod silence;
