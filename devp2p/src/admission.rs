@@ -1,4 +1,4 @@
-//! Who may become a peer, and how a connection becomes one and ends (p2p/server.go in geth: `postHandshakeChecks`,
+//! Who may become a peer, and how a connection becomes one (p2p/server.go in geth: `postHandshakeChecks`,
 //! `addPeerChecks`).
 //!
 //! Two nodes that dial each other at the same time keep one session: a dial whose transport is not open yet gives way
@@ -11,18 +11,12 @@ use std::rc::Rc;
 
 use proto::key::{NodeId, PublicKey};
 use proto::session::{DiscReason, PeerError, PeerErrorCode, RemoteHello, Shared};
-use world::{Closed, ConnId};
+use world::ConnId;
 
 use crate::event::PeerEvent;
 use crate::log;
 use crate::peer::{Facts, Flags, Introduction, Peer, PeerId};
 use crate::stack::Stack;
-use crate::table::Entry;
-use crate::timers::Due;
-
-pub(crate) fn quitting() -> PeerError {
-    PeerError::new(PeerErrorCode::DiscReason, DiscReason::Quitting, "Server.run() spindown")
-}
 
 fn disc(reason: DiscReason, message: impl Into<std::borrow::Cow<'static, str>>) -> PeerError {
     PeerError::new(PeerErrorCode::DiscReason, reason, message)
@@ -123,6 +117,7 @@ impl Stack {
         let count = if dialed { &self.dialed } else { &self.inbound };
         count.set(count.get() + 1);
         self.dialer.borrow_mut().connected(now, &id, dialed);
+        self.unsettle();
         let early = self.greet(conn, &peer);
         self.push(conn, |_, _, out| *out = early);
         self.arm(conn);
@@ -182,141 +177,12 @@ impl Stack {
         }
     }
 
-    /// Ends a connection here and now.
-    pub(crate) fn disconnect(&self, conn: ConnId, error: PeerError) {
-        let opening = self.table.borrow().get(conn).is_some_and(|entry| entry.session.is_none());
-        if opening {
-            return self.on_end(conn, error);
-        }
-        self.push(conn, |entry, now, out| {
-            if let Some(session) = &mut entry.session {
-                session.disconnect(now, error, out);
-            }
-        });
-    }
-
-    /// The world has ended a connection.
-    pub(crate) fn handle_closed(&self, conn: ConnId, how: Closed) {
-        let waiting = self.table.borrow().get(conn).is_some_and(|entry| entry.session.is_none());
-        if waiting {
-            return self.on_end(conn, PeerError::read_failed("EOF"));
-        }
-        self.push(conn, |entry, now, out| {
-            if let Some(session) = &mut entry.session {
-                let cause = (how == Closed::Reset).then(|| "connection reset".into());
-                session.handle_transport_closed(now, cause, out);
-            }
-        });
-    }
-
-    /// A connection is over: forgets it and tells who has to know.
-    pub(crate) fn on_end(&self, conn: ConnId, error: PeerError) {
-        let Some(mut entry) = self.table.borrow_mut().remove(conn) else { return };
-        self.net().close(conn);
-        if let Some(slow) = &mut entry.slow {
-            slow.wake();
-        }
-        match entry.peer.take() {
-            Some(peer) => self.dropped(entry, &peer, &error),
-            None => self.failed(entry, &error),
-        }
-    }
-
-    fn dropped(&self, entry: Entry, peer: &Peer, error: &PeerError) {
-        let (now, id) = (self.world.now(), peer.id());
-        self.known.borrow_mut().remove(&id);
-        let count = if peer.inbound() { &self.inbound } else { &self.dialed };
-        count.set(count.get() - 1);
-        self.dialer.borrow_mut().dropped(now, &id, &mut |out: &mut [u8]| self.draw_delay(out));
-        let session = entry.session.expect("a peer has a session");
-        let shared = session.shared();
-        for protocol in shared.iter().map(|shared| shared.local) {
-            self.spoken(protocol).leave(peer.session());
-        }
-        let duration = now.saturating_sub(peer.since());
-        log::removed(self.peer_count(), peer, &session, duration, error);
-        self.observer.event(&PeerEvent::Dropped { peer, error, duration });
-        for protocol in shared.iter().map(|shared| shared.local) {
-            self.with_handler(protocol, |handler, cx| handler.on_drop(peer.session(), error, cx));
-        }
-    }
-
-    fn failed(&self, entry: Entry, error: &PeerError) {
-        let Some(setup) = entry.setup else { return };
-        let now = self.world.now();
-        if setup.slot {
-            self.backlog.borrow_mut().release();
-        }
-        let inbound = setup.flags.has(Flags::INBOUND);
-        if inbound {
-            log::refused(setup.id, error);
-        }
-        let Some(id) = setup.id else { return };
-        let mut entropy = |out: &mut [u8]| self.draw_delay(out);
-        if inbound {
-            let promised = self.known.borrow().get(&id) == Some(&entry.conn);
-            if promised {
-                self.known.borrow_mut().remove(&id);
-                self.dialer.borrow_mut().dropped(now, &id, &mut entropy);
-            }
-        } else if self.dialer.borrow_mut().failed(now, &id, entry.conn, &mut entropy) {
-            log::dial_failed(&id, error);
-            let gave_way = self.known.borrow().contains_key(&id);
-            if !gave_way {
-                self.observer.event(&PeerEvent::DialFailed { id, error });
-            }
-        }
-    }
-
-    /// Queues a look at a session's deadline, unless one is queued that comes early enough.
-    pub(crate) fn arm(&self, conn: ConnId) {
-        let mut table = self.table.borrow_mut();
-        let Some(entry) = table.get_mut(conn) else { return };
-        if let Some(at) = entry.session.as_ref().and_then(|session| session.deadline()) {
-            self.arm_at(entry, at);
-        }
-    }
-
-    pub(crate) fn arm_at(&self, entry: &mut Entry, at: Duration) {
-        if entry.armed.is_none_or(|armed| armed > at) {
-            entry.armed = Some(at);
-            self.timers.borrow_mut().push(at, Due::Session(entry.conn));
-        }
-    }
-
-    /// A look at a session's deadline is due.
-    pub(crate) fn look_at(&self, conn: ConnId, at: Duration) {
-        let read_timeout = self.local().timing.read_timeout;
-        let mut again = false;
-        self.push(conn, |entry, now, out| {
-            if entry.armed != Some(at) {
-                return; // an earlier look has taken its place
-            }
-            entry.armed = None;
-            let hold = entry.slow.as_ref().and_then(|slow| slow.hold);
-            if let Some(hold) = hold.filter(|hold| now >= hold.since.saturating_add(read_timeout)) {
-                match hold.until {
-                    None => return, // looked at again when reading goes on
-                    Some(until) if now < until => return self.arm_at(entry, until),
-                    Some(_) => {}
-                }
-            }
-            if let Some(session) = &mut entry.session {
-                session.handle_deadline(now, out);
-                again = true;
-            }
-        });
-        if again {
-            self.arm(conn);
-        }
-    }
-
     pub(crate) fn peer_count(&self) -> usize {
         self.dialed.get() + self.inbound.get()
     }
 
     pub(crate) fn is_connected(&self, id: &NodeId) -> bool {
         let Some(conn) = self.known.borrow().get(id).copied() else { return false };
-        self.table.borrow().get(conn).is_some_and(|entry| entry.talking().is_some())
+        self.table.borrow().get(conn).is_some_and(|entry| entry.peer.is_some())
     }
 }

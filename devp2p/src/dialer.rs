@@ -40,12 +40,10 @@ impl Dialer {
         Self { scheduler, statics: BTreeMap::new(), dials: BTreeMap::new(), stirred: false, next: None }
     }
 
-    pub(crate) fn restless(&self) -> bool {
-        self.stirred
-    }
-
-    pub(crate) fn wake(&mut self, now: Duration) {
+    /// The alarm has gone off: is it time to ask the scheduler?
+    pub(crate) fn wake(&mut self, now: Duration) -> bool {
         self.stirred |= self.next.is_some_and(|next| next <= now);
+        self.stirred
     }
 
     pub(crate) fn dial_to(&self, id: &NodeId) -> Option<ConnId> {
@@ -96,6 +94,7 @@ impl Stack {
         dialer.scheduler.add_static(self.world.now(), id).map_err(|_| AddPeerError::Itself(id))?;
         dialer.statics.insert(id, node);
         dialer.stirred = true;
+        self.unsettle();
         Ok(())
     }
 
@@ -124,6 +123,7 @@ impl Stack {
             let mut dialer = self.dialer.borrow_mut();
             dialer.statics.remove(&id);
             dialer.stirred = true;
+            self.unsettle();
             (dialer.scheduler.remove_static(&id), dialer.dial_to(&id))
         };
         let session = self.known.borrow().get(&id).copied();

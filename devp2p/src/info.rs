@@ -22,7 +22,7 @@ impl Stack {
     fn peer_info(&self, conn: ConnId) -> Option<PeerInfo> {
         let table = self.table.borrow();
         let entry = table.get(conn)?;
-        let (peer, session) = (entry.talking()?, entry.session.as_ref()?);
+        let (peer, session) = (entry.peer.as_ref()?, entry.session.as_ref()?);
         let id = peer.id();
         let dialer = self.dialer.borrow();
         let record = dialer.static_node(&id).and_then(|node| node.record.clone());

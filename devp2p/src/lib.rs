@@ -60,9 +60,11 @@
 //! | `config`, `server` | what a stack is made from, and the handle to it |
 //! | `protocol`, `context`, `io` | what a protocol is, and what it can do |
 //! | `peer`, `info`, `event`, `log` | who is connected, and what is told of it |
-//! | `stack`, `endpoint` | the endpoint itself: its turns, the way of a message |
+//! | `stack`, `endpoint` | the endpoint itself: what all parts share, and its turns |
+//! | `messages` | the way of a message, in and out |
 //! | `table`, `flow`, `timers` | connections by id, their send side, one queue of deadlines |
-//! | `dialer`, `listener`, `admission` | how connections begin, and who may become a peer |
+//! | `dialer`, `listener` | how connections begin |
+//! | `admission`, `departure`, `deadlines` | who becomes a peer, and what ends that |
 //!
 //! Connections are values in one table, not tasks, and one alarm serves all deadlines of a node.
 //!
@@ -72,6 +74,8 @@
 mod admission;
 mod config;
 mod context;
+mod deadlines;
+mod departure;
 mod dialer;
 mod endpoint;
 mod event;
@@ -80,6 +84,7 @@ mod info;
 mod io;
 mod listener;
 mod log;
+mod messages;
 mod peer;
 mod protocol;
 mod server;

@@ -1,4 +1,4 @@
-//! The endpoint itself: what all parts of a server share, its turns, and the way of a message in and out.
+//! The endpoint itself: what all parts of a server share, and its turns.
 //!
 //! A *turn* begins with a call from the world or from the server's owner and ends when nothing that it caused is left
 //! to do. Handlers run within turns with no borrow held. What would call a handler from within another (the end of a
@@ -10,25 +10,23 @@ use std::cell::{Cell, OnceCell, RefCell, RefMut};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
-use std::task::{Context as Task, Poll};
 
 use proto::dial::Slots;
 use proto::enr::NodeRecord;
 use proto::key::NodeId;
-use proto::session::{Local, LocalCap, Outbox, Payload, PeerError, SessionEvent};
-use world::{ConnId, Entropy, Net, Parcel, Scope, World};
+use proto::session::{Local, LocalCap, Outbox, PeerError};
+use world::{ConnId, Entropy, Net, Scope, World};
 
 use crate::config::Config;
 use crate::context::Context;
+use crate::departure::quitting;
 use crate::dialer::Dialer;
-use crate::event::{MessageSeen, Observer, PeerEvent};
-use crate::flow::{SEND_QUEUE_LIMIT, WRITE_TIMEOUT, WRITE_WAITS_ABOVE, queue_full};
-use crate::io::shutting_down;
+use crate::event::Observer;
 use crate::listener::Backlog;
-use crate::peer::{Introduction, Peer, PeerId};
-use crate::protocol::{Handler, Message, Protocol, Received};
+use crate::peer::{Introduction, PeerId};
+use crate::protocol::{Handler, Protocol};
 use crate::server::{StartError, Traffic};
-use crate::table::{Entry, Table};
+use crate::table::Table;
 use crate::timers::{Due, Timers};
 
 /// A protocol of this server, and who speaks it.
@@ -86,10 +84,12 @@ pub(crate) struct Stack {
     sessions_draw: RefCell<Option<Box<Entropy>>>,
     dials_draw: RefCell<Option<Box<Entropy>>>,
     /// Rooms used again: for what is said in answer, and for what is sent.
-    spare: Cell<Outbox>,
-    sending: RefCell<Outbox>,
+    pub(crate) spare: Cell<Outbox>,
+    pub(crate) sending: RefCell<Outbox>,
     doomed: RefCell<VecDeque<(ConnId, PeerError)>>,
     depth: Cell<u32>,
+    /// A turn has something left to do: ends that wait, a stop, a scheduler to ask, a free place for a handshake.
+    unsettled: Cell<bool>,
     alarm: Cell<Option<Duration>>,
     life: Cell<Life>,
     scope: RefCell<Option<Scope>>,
@@ -160,6 +160,7 @@ impl Stack {
             sending: RefCell::default(),
             doomed: RefCell::default(),
             depth: Cell::new(0),
+            unsettled: Cell::new(false),
             alarm: Cell::new(None),
             life: Cell::new(Life::Running),
             scope: RefCell::new(Some(scope)),
@@ -244,24 +245,26 @@ impl Stack {
         }
     }
 
+    /// There is something to do at the end of the turn.
+    pub(crate) fn unsettle(&self) {
+        self.unsettled.set(true);
+    }
+
     fn settle(&self) {
-        loop {
+        while self.unsettled.get() {
             let doomed = self.doomed.borrow_mut().pop_front();
             if let Some((conn, error)) = doomed {
                 self.disconnect(conn, error);
             } else if self.life.get() == Life::Stopping {
                 self.wind_down();
             } else if !self.dial_next() && !self.accept_next() {
-                return;
+                self.unsettled.set(false);
             }
         }
     }
 
     fn rearm(&self) {
-        let unsettled = !self.doomed.borrow().is_empty()
-            || self.life.get() == Life::Stopping
-            || self.dialer.borrow().restless();
-        let next = if unsettled {
+        let next = if self.unsettled.get() {
             Some(self.world.now())
         } else {
             earliest(self.timers.borrow().next(), self.dialer.borrow().next)
@@ -275,7 +278,9 @@ impl Stack {
         self.alarm.set(None);
         self.turn(|| {
             let now = self.world.now();
-            self.dialer.borrow_mut().wake(now);
+            if self.dialer.borrow_mut().wake(now) {
+                self.unsettle();
+            }
             let mark = self.timers.borrow().mark();
             loop {
                 let due = self.timers.borrow_mut().pop(now, mark);
@@ -301,150 +306,6 @@ impl Stack {
         act(&mut *handler, &mut Context { stack: self, protocol })
     }
 
-    /// Does something with a session and then with what it has to say.
-    pub(crate) fn push(&self, conn: ConnId, act: impl FnOnce(&mut Entry, Duration, &mut Outbox)) {
-        let now = self.world.now();
-        let mut out = self.spare.take();
-        if let Some(entry) = self.table.borrow_mut().get_mut(conn) {
-            act(entry, now, &mut out);
-            self.transmit(entry, now, &mut out);
-        }
-        for event in out.events.drain(..) {
-            match event {
-                SessionEvent::Message { protocol, code, payload, wire_len } => {
-                    self.deliver(conn, protocol, Message { code, payload, wire_len });
-                }
-                SessionEvent::Authenticated { remote } => self.on_authenticated(conn, remote),
-                SessionEvent::Hello { hello, shared } => self.on_hello(conn, *hello, !shared.is_empty()),
-                SessionEvent::Closed(error) => self.on_end(conn, error),
-            }
-        }
-        out.clear();
-        self.spare.set(out);
-    }
-
-    /// Hands to the transport what a session said.
-    pub(crate) fn transmit(&self, entry: &mut Entry, now: Duration, out: &mut Outbox) {
-        for transmit in out.transmits.drain(..) {
-            let mut traffic = self.traffic.get();
-            traffic.egress += u64::from(transmit.wire_len);
-            self.traffic.set(traffic);
-            if let Some(slow) = &mut entry.slow
-                && slow.count(now, u64::from(transmit.wire_len))
-            {
-                let at = now.saturating_add(WRITE_TIMEOUT);
-                self.timers.borrow_mut().push(at, Due::Write(entry.conn));
-            }
-            let parcel = Parcel { tag: transmit.tag, bytes: transmit.bytes, wire_len: transmit.wire_len };
-            self.net().send(entry.conn, parcel);
-        }
-    }
-
-    pub(crate) fn handle_parcel(&self, conn: ConnId, parcel: Parcel) {
-        let mut traffic = self.traffic.get();
-        traffic.ingress += u64::from(parcel.wire_len);
-        self.traffic.set(traffic);
-        let mut was_held = false;
-        self.push(conn, |entry, now, out| {
-            if let Some(slow) = &mut entry.slow {
-                was_held = slow.hold.take_if(|hold| hold.until.is_some()).is_some();
-                if slow.idle() {
-                    entry.slow = None;
-                }
-            }
-            if let Some(session) = &mut entry.session {
-                session.handle_parcel(
-                    now,
-                    parcel.tag,
-                    parcel.bytes,
-                    &mut |out: &mut [u8]| self.draw(out),
-                    out,
-                );
-            }
-        });
-        if was_held {
-            self.arm(conn);
-        }
-    }
-
-    fn deliver(&self, conn: ConnId, protocol: u16, message: Message) {
-        let id = match self.table.borrow().get(conn).and_then(Entry::talking) {
-            Some(peer) => peer.id(),
-            None => return,
-        };
-        if self.spoken(protocol).protocol.received == Received::OnDelivery {
-            self.received(id, protocol, &message);
-        }
-        let taken = self.with_handler(protocol, |handler, cx| handler.on_message(PeerId(conn), message, cx));
-        if let Err(error) = taken {
-            self.doom(conn, error);
-        }
-    }
-
-    pub(crate) fn received(&self, peer: NodeId, index: u16, message: &Message) {
-        let protocol = &self.spoken(index).protocol.cap;
-        let Message { code, payload, wire_len } = message;
-        let seen = MessageSeen { peer, protocol, index, code: *code, payload, wire_len: *wire_len };
-        self.observer.event(&PeerEvent::Received(seen));
-    }
-
-    /// Sends a message of a protocol. What is wrong with it ends the peer.
-    pub(crate) fn send(
-        &self,
-        conn: ConnId,
-        protocol: u16,
-        code: u64,
-        payload: &Payload,
-    ) -> Result<(), PeerError> {
-        let sent = self.try_send(conn, protocol, code, payload);
-        match sent {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(shutting_down()),
-            Err(error) => {
-                self.doom(conn, error.clone());
-                Err(error)
-            }
-        }
-    }
-
-    /// False if there is nobody to send to.
-    fn try_send(&self, conn: ConnId, index: u16, code: u64, payload: &Payload) -> Result<bool, PeerError> {
-        let mut table = self.table.borrow_mut();
-        let Some(entry) = table.get_mut(conn) else { return Ok(false) };
-        let (Some(peer), Some(session)) = (entry.talking().map(Peer::id), &mut entry.session) else {
-            return Ok(false);
-        };
-        if !session.is_live() {
-            return Ok(false);
-        }
-        let now = self.world.now();
-        let mut out = self.sending.borrow_mut();
-        let wire_len = match session.send(now, index, code, payload, &mut out) {
-            Ok(wire_len) => wire_len,
-            Err(_) if session.shared().iter().all(|shared| shared.local != index) => return Ok(false),
-            Err(error) => return Err(error),
-        };
-        let protocol = &self.spoken(index).protocol.cap;
-        self.observer.event(&PeerEvent::Sent(MessageSeen { peer, protocol, index, code, payload, wire_len }));
-        self.transmit(entry, now, &mut out);
-        match &entry.slow {
-            Some(slow) if slow.queued > SEND_QUEUE_LIMIT => Err(queue_full(slow.queued)),
-            _ => Ok(true),
-        }
-    }
-
-    /// Ready when a message may be sent that can wait, or nobody is there to send it to.
-    pub(crate) fn poll_writable(&self, conn: ConnId, cx: &mut Task<'_>) -> Poll<()> {
-        let mut table = self.table.borrow_mut();
-        match table.get_mut(conn).and_then(|entry| entry.slow.as_mut()) {
-            Some(slow) if slow.blocked && slow.queued >= WRITE_WAITS_ABOVE => {
-                slow.writers.push(cx.waker().clone());
-                Poll::Pending
-            }
-            _ => Poll::Ready(()),
-        }
-    }
-
     /// Ends a connection as soon as nothing else runs.
     pub(crate) fn doom(&self, conn: ConnId, error: PeerError) {
         match self.table.borrow_mut().get_mut(conn) {
@@ -452,6 +313,7 @@ impl Stack {
             _ => return,
         }
         self.doomed.borrow_mut().push_back((conn, error));
+        self.unsettle();
         if self.depth.get() == 0 {
             self.turn(|| ());
         }
@@ -460,6 +322,7 @@ impl Stack {
     pub(crate) fn stop(&self) {
         if self.life.get() == Life::Running {
             self.life.set(Life::Stopping);
+            self.unsettle();
             self.turn(|| ());
         }
     }
@@ -468,7 +331,7 @@ impl Stack {
         self.life.set(Life::Stopped);
         let ids = self.table.borrow().ids();
         for conn in ids {
-            self.disconnect(conn, crate::admission::quitting());
+            self.disconnect(conn, quitting());
         }
         self.close_scope();
     }

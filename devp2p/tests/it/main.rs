@@ -14,3 +14,4 @@ mod real;
 mod replay;
 mod silence;
 mod town;
+mod turmoil;

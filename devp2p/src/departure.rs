@@ -1,0 +1,103 @@
+//! How connections end, whoever wants it, and who is told.
+
+use proto::session::{DiscReason, PeerError, PeerErrorCode};
+use world::{Closed, ConnId};
+
+use crate::event::PeerEvent;
+use crate::log;
+use crate::peer::{Flags, Peer};
+use crate::stack::Stack;
+use crate::table::Entry;
+
+pub(crate) fn quitting() -> PeerError {
+    PeerError::new(PeerErrorCode::DiscReason, DiscReason::Quitting, "Server.run() spindown")
+}
+
+impl Stack {
+    /// Ends a connection here and now.
+    pub(crate) fn disconnect(&self, conn: ConnId, error: PeerError) {
+        let opening = self.table.borrow().get(conn).is_some_and(|entry| entry.session.is_none());
+        if opening {
+            return self.on_end(conn, error);
+        }
+        self.push(conn, |entry, now, out| {
+            if let Some(session) = &mut entry.session {
+                session.disconnect(now, error, out);
+            }
+        });
+    }
+
+    /// The world has ended a connection.
+    pub(crate) fn handle_closed(&self, conn: ConnId, how: Closed) {
+        let waiting = self.table.borrow().get(conn).is_some_and(|entry| entry.session.is_none());
+        if waiting {
+            return self.on_end(conn, PeerError::read_failed("EOF"));
+        }
+        self.push(conn, |entry, now, out| {
+            if let Some(session) = &mut entry.session {
+                let cause = (how == Closed::Reset).then(|| "connection reset".into());
+                session.handle_transport_closed(now, cause, out);
+            }
+        });
+    }
+
+    /// A connection is over: forgets it and tells who has to know.
+    pub(crate) fn on_end(&self, conn: ConnId, error: PeerError) {
+        let Some(mut entry) = self.table.borrow_mut().remove(conn) else { return };
+        self.net().close(conn);
+        self.unsettle();
+        if let Some(slow) = &mut entry.slow {
+            slow.wake();
+        }
+        match entry.peer.take() {
+            Some(peer) => self.dropped(entry, &peer, &error),
+            None => self.failed(entry, &error),
+        }
+    }
+
+    fn dropped(&self, entry: Entry, peer: &Peer, error: &PeerError) {
+        let (now, id) = (self.world.now(), peer.id());
+        self.known.borrow_mut().remove(&id);
+        let count = if peer.inbound() { &self.inbound } else { &self.dialed };
+        count.set(count.get() - 1);
+        self.dialer.borrow_mut().dropped(now, &id, &mut |out: &mut [u8]| self.draw_delay(out));
+        let session = entry.session.expect("a peer has a session");
+        let shared = session.shared();
+        for protocol in shared.iter().map(|shared| shared.local) {
+            self.spoken(protocol).leave(peer.session());
+        }
+        let duration = now.saturating_sub(peer.since());
+        log::removed(self.peer_count(), peer, &session, duration, error);
+        self.observer.event(&PeerEvent::Dropped { peer, error, duration });
+        for protocol in shared.iter().map(|shared| shared.local) {
+            self.with_handler(protocol, |handler, cx| handler.on_drop(peer.session(), error, cx));
+        }
+    }
+
+    fn failed(&self, entry: Entry, error: &PeerError) {
+        let Some(setup) = entry.setup else { return };
+        let now = self.world.now();
+        if setup.slot {
+            self.backlog.borrow_mut().release();
+        }
+        let inbound = setup.flags.has(Flags::INBOUND);
+        if inbound {
+            log::refused(setup.id, error);
+        }
+        let Some(id) = setup.id else { return };
+        let mut entropy = |out: &mut [u8]| self.draw_delay(out);
+        if inbound {
+            let promised = self.known.borrow().get(&id) == Some(&entry.conn);
+            if promised {
+                self.known.borrow_mut().remove(&id);
+                self.dialer.borrow_mut().dropped(now, &id, &mut entropy);
+            }
+        } else if self.dialer.borrow_mut().failed(now, &id, entry.conn, &mut entropy) {
+            log::dial_failed(&id, error);
+            let gave_way = self.known.borrow().contains_key(&id);
+            if !gave_way {
+                self.observer.event(&PeerEvent::DialFailed { id, error });
+            }
+        }
+    }
+}
