@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use devp2p::{
@@ -25,7 +26,8 @@ pub(crate) fn key(n: usize) -> SecretKey {
 }
 
 pub(crate) fn name(id: NodeId) -> String {
-    (0..16).find(|n| key(*n).id() == id).map_or_else(|| id.short(), |n| n.to_string())
+    static IDS: LazyLock<Vec<NodeId>> = LazyLock::new(|| (0..16).map(|n| key(n).id()).collect());
+    IDS.iter().position(|other| *other == id).map_or_else(|| id.short(), |n| n.to_string())
 }
 
 pub(crate) fn asked_to_fail() -> PeerError {
