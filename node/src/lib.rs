@@ -5,9 +5,9 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`node`] | [`Node`]: start, stop, call |
-//! | [`service`], [`services`] | the trait, the registry, `ping-pong` and `noop` |
-//! | [`config`] | what a node is made from |
+//! | `node` | [`Node`]: start, stop, call |
+//! | `service`, [`services`] | the trait, the registry, `ping-pong` and `noop` |
+//! | `config` | what a node is made from: [`NodeConfig`], [`NodeEnv`] |
 //! | [`rpc`] | methods, sessions, subscriptions, clients |
 //!
 //! A whole service: what one node learns, all are told.
@@ -100,10 +100,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-pub mod config;
-pub mod node;
+mod config;
+mod node;
 pub mod rpc;
-pub mod service;
+mod service;
 pub mod services;
 
 pub use config::{NodeConfig, NodeEnv, RPC_PORT};

@@ -177,3 +177,47 @@ impl PeerEventInfo {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::de::DeserializeOwned;
+
+    /// What geth 1.9 wrote is read, and written again to the letter.
+    fn check<T: Serialize + DeserializeOwned>(text: &str) -> T {
+        let value: T = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&value).unwrap(), text);
+        value
+    }
+
+    #[test]
+    fn geths_node_info() {
+        let info: NodeInfo = check(
+            r#"{"id":"75bf18e34f9add02a2fe5a146813eb9362372eef6200f3b1dbc3f819671cba69","name":"pingpong-go/linux-amd64/go1.27.3","enode":"enode://f9308a@127.0.0.1:0","enr":"enr:-H24QHS","ip":"127.0.0.1","ports":{"discovery":0,"listener":0},"listenAddr":"","protocols":{"ping-pong":{"received":28}}}"#,
+        );
+        assert_eq!(info.protocols["ping-pong"]["received"], 28);
+        let null = r#"{"id":"","name":"","enode":"","enr":"","ip":"","ports":{"discovery":0,"listener":0},"listenAddr":"","protocols":null}"#;
+        assert_eq!(serde_json::from_str::<NodeInfo>(null).unwrap(), NodeInfo::default());
+    }
+
+    #[test]
+    fn geths_peer_info() {
+        let info: PeerInfo = check(
+            r#"{"enode":"enode://e493db@127.0.0.1:0","id":"e8e3774d93e52335eb2f60651eff47bc3a10a45d4b230b5d10e37751fe6aa718","name":"pingpong-go/linux-amd64/go1.27.3","caps":["ping-pong/1"],"network":{"localAddress":"pipe","remoteAddress":"pipe","inbound":false,"trusted":false,"static":true},"protocols":{"ping-pong":"unknown"}}"#,
+        );
+        assert!(info.network.fixed && info.enr.is_none());
+    }
+
+    #[test]
+    fn geths_peer_events() {
+        let event: PeerEventInfo = check(
+            r#"{"type":"msgrecv","peer":"e8e3774d","protocol":"ping-pong","msg_code":0,"msg_size":5,"local":"pipe","remote":"pipe"}"#,
+        );
+        assert_eq!((event.kind, event.msg_code, event.msg_size), (PeerEventKind::MsgRecv, Some(0), Some(5)));
+        let event: PeerEventInfo = check(
+            r#"{"type":"drop","peer":"e8e3774d","error":"disconnect requested","local":"pipe","remote":"pipe"}"#,
+        );
+        assert_eq!(event.kind, PeerEventKind::Drop);
+        check::<PeerEventInfo>(r#"{"type":"add","peer":"e8e3774d"}"#);
+    }
+}

@@ -100,6 +100,14 @@ fn a_service_calls_other_nodes_and_a_third_waits_for_it() {
 }
 
 #[test]
+fn a_node_can_call_itself_as_another() {
+    let mut net = relays(1, 1);
+    ask(&net, 0, 0, "admin_datadir", 1);
+    net.run(200);
+    assert_eq!(net.texts(0), ["\"\""]);
+}
+
+#[test]
 fn errors_of_the_other_node_come_through() {
     let mut net = relays(2, 1);
     ask(&net, 0, 1, "nope_nope", 1);

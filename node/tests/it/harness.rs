@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use devp2p::Fidelity;
 use futures_util::FutureExt;
+use node::services::PingPong;
 use node::{
     Directory, Node, NodeConfig, NodeEnv, NodeError, Params, RPC_PORT, RpcError, SecretKey, Services,
 };
@@ -150,6 +151,18 @@ impl Net {
     /// Ends a node without a word.
     pub(crate) fn crash(&self, host: usize) {
         self.life(host, |life, _| drop(life.scope.take()));
+    }
+
+    /// Lets go of a node that has ended; answers whether it and its ping-pong are really gone.
+    pub(crate) fn bury(&self, host: usize) -> (bool, bool) {
+        self.life(host, |life, _| {
+            drop(life.scope.take());
+            let node = life.node.take().expect("started");
+            let game = Rc::downgrade(&node.service::<PingPong>().expect("runs it"));
+            let gone = Rc::downgrade(&node);
+            drop(node);
+            (gone.upgrade().is_none(), game.upgrade().is_none())
+        })
     }
 
     /// Calls a method whose answer is there at once.

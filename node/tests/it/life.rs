@@ -165,6 +165,8 @@ fn a_snapshot_carries_services_into_their_next_life() {
     let saved = net.at(0, |node, _| node.snapshot().unwrap());
     assert_eq!(saved.keys().collect::<Vec<_>>(), ["ping-pong"]);
     assert_eq!(saved["ping-pong"], before.to_string());
+    let base64 = net.call(0, "simulation_snapshot", ()).unwrap();
+    assert_eq!(base64, json!({"ping-pong": "NA=="}), "base64 of {before}");
     net.stop(0);
     let next = move || node::NodeEnv { snapshots: saved, ..env() };
     net.start_with(0, config(0, &["ping-pong"]), next).unwrap();
@@ -243,4 +245,20 @@ fn a_method_can_send_as_a_handler_can() {
     assert_eq!(error.to_string(), "protocol \"whisper\" is not running");
     net.run(100);
     assert_eq!(net.call(1, "shout_heard", ()), Ok(json!([300])));
+}
+
+#[test]
+fn a_node_that_is_gone_leaves_nothing_behind() {
+    for leave in [Net::stop, Net::crash] {
+        let mut net = Net::new(2, Services::builtin(), &["ping-pong", "noop"]);
+        net.connect(0, 1);
+        net.at(1, |node, _| {
+            let session = node.session_pulled();
+            session.handle(r#"{"id":1,"method":"admin_subscribe","params":["peerEvents"]}"#);
+            std::mem::forget(session);
+        });
+        leave(&net, 1);
+        net.run(1_000);
+        assert_eq!(net.bury(1), (true, true));
+    }
 }

@@ -1,6 +1,8 @@
 //! The RPC as texts: what geth's server answers, said to a node.
 
 use node::Services;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
 use crate::harness::{Net, key};
@@ -98,10 +100,10 @@ fn texts_are_answered_as_geth_does() {
         [r#"{"jsonrpc":"2.0","method":"rpc_modules"}"#, r#"[{"method":"admin_peers"}]"#, r#"{"result":1}"#];
     assert_eq!(say(&net, 0, &silent), [""; 0]);
     // A text that is no JSON costs only itself.
-    assert_eq!(say(&net, 0, &["{bad", cases_probe()]).len(), 2);
+    assert_eq!(say(&net, 0, &["{bad", probe()]).len(), 2);
 }
 
-fn cases_probe() -> &'static str {
+fn probe() -> &'static str {
     r#"{"id":1,"method":"rpc_modules"}"#
 }
 
@@ -188,7 +190,7 @@ fn removing_a_peer_is_answered_when_it_is_gone() {
 #[test]
 fn a_session_ends_with_whoever_ends_it() {
     let net = Net::new(1, Services::builtin(), &["noop"]);
-    let probe = cases_probe();
+    let probe = probe();
     let (closed_here, deaf) = net.at(0, move |node, _| {
         let pulled = node.session_pulled();
         pulled.close();
@@ -204,7 +206,7 @@ fn a_session_ends_with_whoever_ends_it() {
 #[test]
 fn a_closure_may_call_its_node() {
     let net = Net::new(1, Services::builtin(), &["noop"]);
-    let probe = cases_probe();
+    let probe = probe();
     net.at(0, move |node, notes| {
         let (own, notes) = (std::rc::Rc::clone(node), notes.clone());
         let session = node.session(move |text| {
@@ -214,4 +216,58 @@ fn a_closure_may_call_its_node() {
         session.handle(probe);
     });
     assert_eq!(net.texts(0), ["true 10.0.0.1"]);
+}
+
+/// Any JSON, not too deep.
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        "\\PC{0,12}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 12, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map("[a-z]{0,6}", inner, 0..4)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+#[test]
+fn whatever_is_called_with_whatever_is_answered_once() {
+    let methods = [
+        "admin_addPeer",
+        "admin_addTrustedPeer",
+        "admin_datadir",
+        "admin_nodeInfo",
+        "admin_peers",
+        "admin_removePeer",
+        "admin_removeTrustedPeer",
+        "admin_startHTTP",
+        "admin_subscribe",
+        "admin_unsubscribe",
+        "pingpong_received",
+        "rpc_modules",
+        "simulation_snapshot",
+        "web3_clientVersion",
+        "web3_sha3",
+        "_",
+        "",
+    ];
+    let net = Net::new(1, Services::builtin(), &["ping-pong"]);
+    let calls = (prop::sample::select(methods.to_vec()), any_json(), any::<u32>());
+    let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::default() });
+    let outcome = runner.run(&calls, |(method, params, id)| {
+        let text = json!({"id": id, "method": method, "params": params}).to_string();
+        let answers = say(&net, 0, &[&text]);
+        prop_assert_eq!(answers.len(), 1, "{} {:?}", text, answers);
+        let answer: Value = serde_json::from_str(&answers[0]).unwrap();
+        prop_assert_eq!(&answer["id"], &json!(id));
+        prop_assert!(answer.get("result").is_some() != answer.get("error").is_some(), "{}", answer);
+        Ok(())
+    });
+    outcome.unwrap();
 }
