@@ -1,1 +1,46 @@
-//! simnet
+//! Networks of nodes: everything that knows two nodes at once, or time as an experimenter does.
+//!
+//! Start here: [`start`] brings a [`Network`](network::Network) to life on a thread of its own and answers a
+//! [`Handle`], the only way into it. Commands go in through the handle, records come out into the log, and everything
+//! shown — state, events, counts, snapshots — is a fold or a view of that log.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`handle`] | the async face: create, start, stop, connect, snapshot, subscribe, advance |
+//! | [`network`] | the same at one moment: names, checks, state, log |
+//! | `driver` | the thread, its clock and its waiters |
+//! | [`adapter`] | how nodes are brought to life; [`SimAdapter`](adapter::SimAdapter) does so in memory |
+//! | [`record`] | what the log says, and its digest |
+//! | [`state`], [`tally`] | what the log adds up to |
+//! | [`view`], [`subscribe`] | what is shown of it, live |
+//! | `snapshot`, `naming`, [`journal`] | setting up again, filling in, doing again |
+//! | [`topology`] | shapes: which pairs to connect, and whether they are |
+//! | [`scenario`] | experiments as files |
+//!
+//! What is deliberately absent: HTTP, processes, and any look inside a node.
+
+pub mod adapter;
+mod driver;
+mod error;
+pub mod handle;
+pub mod journal;
+mod log;
+mod naming;
+pub mod network;
+pub mod record;
+mod recorder;
+pub mod scenario;
+mod snapshot;
+mod start;
+pub mod state;
+pub mod subscribe;
+pub mod tally;
+pub mod topology;
+pub mod view;
+
+pub use error::{Fault, NetworkError};
+pub use handle::{CallError, Handle, PATIENCE, RpcLine, Until};
+pub use record::Digest;
+pub use start::{NetworkConfig, Replay, ReplayError, replay, start};
+pub use subscribe::{Notice, Subscription};
+pub use tally::{MessageCount, NodeTally, Tally};

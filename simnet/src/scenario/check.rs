@@ -6,9 +6,6 @@ use super::section::Section;
 use crate::topology::Topology;
 use std::collections::BTreeSet;
 
-/// Peers a node accepts if nothing needs more: geth's default.
-const USUAL_PEERS: usize = 50;
-
 /// The longest name of a node.
 const LONGEST_NAME: usize = 64;
 
@@ -46,12 +43,12 @@ pub(super) fn names(sections: &[Section<'_>], groups: &[Group]) -> Fallible<()> 
     Ok(())
 }
 
-/// Checks that the topology can be built, and finds how many peers a node must accept.
+/// Checks that the topology can be built, and that the bound on a node's peers, if there is one, has room for it.
 pub(super) fn max_peers(
     network: Option<&Section<'_>>,
     topology: Option<&(Topology, Section<'_>)>,
     groups: &[Group],
-) -> Fallible<usize> {
+) -> Fallible<Option<usize>> {
     let nodes = groups.iter().map(|group| group.count).sum();
     let needed = match topology {
         Some((topology, section)) => most_peers(topology, section, nodes)?,
@@ -67,9 +64,7 @@ pub(super) fn max_peers(
                 format!("max_peers is {}, but in this topology a node has {needed} peers", given.value);
             Err(network.wrong_value("max_peers", message))
         }
-        (Some(given), _) => Ok(given.value),
-        // Inbound peers may fill two thirds of the places only; twice what is needed is enough whoever dials.
-        (None, _) => Ok(USUAL_PEERS.max(2 * needed)),
+        (given, _) => Ok(given.map(|given| given.value)),
     }
 }
 

@@ -59,8 +59,8 @@ pub struct Scenario {
     pub duration: Duration,
     /// How much of a session is done for real.
     pub fidelity: Fidelity,
-    /// Peers a node accepts.
-    pub max_peers: usize,
+    /// Peers a node accepts; no bound when missing.
+    pub max_peers: Option<usize>,
     /// The nodes, in the order of their creation.
     pub groups: Vec<Group>,
     /// Who is connected to whom.

@@ -5,8 +5,8 @@ use super::expect::{Outcome, Subject, Total};
 use super::{Group, Scenario};
 use crate::error::NetworkError;
 use crate::handle::Handle;
-use crate::log::Digest;
-use crate::network::{NetworkConfig, start};
+use crate::record::Digest;
+use crate::start::{NetworkConfig, start};
 use crate::tally::{MessageCount, Tally};
 use crate::view::NodeSpec;
 use devp2p::{Fidelity, NodeId};
@@ -140,6 +140,7 @@ pub async fn run(
 ) -> Result<RunReport, RunError> {
     let seed = options.seed.unwrap_or(scenario.seed);
     let fidelity = options.fidelity.unwrap_or(scenario.fidelity);
+    let usual = NetworkConfig::default();
     let config = NetworkConfig {
         id: scenario.name.clone(),
         services: options.services,
@@ -148,12 +149,12 @@ pub async fn run(
         fidelity,
         link: Link::latency(scenario.latency),
         pace: Pace::Max,
-        max_peers: scenario.max_peers,
+        max_peers: scenario.max_peers.unwrap_or(usual.max_peers),
         log_file: options.log_file,
-        ..NetworkConfig::default()
+        ..usual
     };
     let handle = start(config).map_err(while_("starting the network"))?;
-    let finished = unless(stop, Run { scenario, seed, handle: &handle, progress }.to_the_end()).await;
+    let finished = unless(stop, Run { scenario, seed, handle: &handle, progress }.finish()).await;
     let simulated = handle.now().await.map_err(while_("reading the clock"))?;
     let digest = handle.shut_down().await.map_err(while_("shutting down"))?;
     let Some(finished) = finished else { return Err(RunError::Interrupted { digest, simulated }) };
@@ -191,7 +192,7 @@ struct Run<'a, P> {
 }
 
 impl<P: FnMut(Progress)> Run<'_, P> {
-    async fn to_the_end(mut self) -> Result<(Tally, Vec<Outcome>), RunError> {
+    async fn finish(mut self) -> Result<(Tally, Vec<Outcome>), RunError> {
         let ids = self.create().await?;
         (self.progress)(Progress::Starting { nodes: ids.len() });
         self.handle.start_all().await.map_err(while_("starting the nodes"))?;
@@ -232,7 +233,7 @@ impl<P: FnMut(Progress)> Run<'_, P> {
         for slice in 1..=SLICES {
             (self.progress)(Progress::Passing { done, of });
             // From the whole, so that no slice's rounding adds up.
-            let until = of / SLICES * slice + of % SLICES * slice / SLICES;
+            let until = of.mul_f64(f64::from(slice) / f64::from(SLICES));
             let until = if slice == SLICES { of } else { until };
             self.handle.advance(until - done).await.map_err(while_("letting time pass"))?;
             done = until;

@@ -39,7 +39,7 @@ fn the_shipped_scenario_says_what_its_users_read() {
 #[test]
 fn what_is_left_out_has_its_usual_value() {
     let scenario = parse(&with("")).unwrap();
-    assert_eq!((scenario.seed, scenario.max_peers, scenario.topology), (0, 50, Topology::None));
+    assert_eq!((scenario.seed, scenario.max_peers, scenario.topology), (0, None, Topology::None));
     assert_eq!((scenario.fidelity, scenario.latency), (Fidelity::Wire, Duration::from_millis(1)));
     assert!(scenario.groups[0].msg_events);
 }
@@ -54,7 +54,7 @@ fn values_arrive() {
     );
     let scenario = parse(&text).unwrap();
     assert_eq!((scenario.seed, scenario.duration), (u64::MAX, Duration::from_secs(90)));
-    assert_eq!((scenario.fidelity, scenario.max_peers), (Fidelity::Message, 9));
+    assert_eq!((scenario.fidelity, scenario.max_peers), (Fidelity::Message, Some(9)));
     assert_eq!((scenario.topology, scenario.latency), (Topology::Star { center: 3 }, Duration::ZERO));
     let names: Vec<&str> =
         scenario.expectations.iter().map(|expectation| expectation.name.as_str()).collect();
@@ -188,16 +188,6 @@ fn a_group_of_one_has_its_name_bare() {
     assert_eq!(names(2), ["n01", "n02"]);
     assert_eq!(names(100)[99], "n100");
     assert_eq!(names(100)[0], "n001");
-}
-
-#[test]
-fn places_for_peers_are_enough_for_the_topology() {
-    for (kind, peers) in [("ring", 50), ("full", 50)] {
-        let scenario = parse(&with(&format!("[topology]\nkind = \"{kind}\""))).unwrap();
-        assert_eq!(scenario.max_peers, peers, "{kind}");
-    }
-    let nodes = "[topology]\nkind = \"star\"\n[[nodes]]\nname = \"a\"\ncount = 101\nservices = [\"noop\"]";
-    assert_eq!(parse(&with(nodes)).unwrap().max_peers, 200);
 }
 
 fn tally() -> Tally {

@@ -1,0 +1,115 @@
+//! How nodes are brought to life: the interface every way of doing so has in common.
+//!
+//! A [`NodeAdapter`] creates, starts and stops nodes, asks them to connect, and carries calls to their RPC. It also owns
+//! their time: it is told how far the clock may go, and hands over the records of what happened until then. The
+//! [`Network`](crate::network::Network) above it keeps names, state and the log, and never sees a node.
+
+mod sim;
+
+pub(crate) use sim::NODE_STOPPED;
+pub use sim::{SimAdapter, SimSettings};
+
+use crate::record::{Chain, Origin, Record};
+use crate::tally::NodeCounts;
+use bytes::Bytes;
+use devp2p::{Enode, NodeId};
+use node::{NodeConfig, NodeInfo, RpcError};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+use world::sim::{Link, Livelock};
+
+/// What an adapter can and cannot do. What holds on one holds on all, but for this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Time is simulated: it can be paused, paced, and run ahead of the wall's.
+    pub virtual_time: bool,
+    /// One seed gives one log.
+    pub deterministic: bool,
+    /// Links between nodes have conditions that can be set.
+    pub links: bool,
+    /// Every message is seen, whoever listens.
+    pub message_tap: bool,
+    /// Nodes with the same fabric can connect; others cannot.
+    pub fabric: Fabric,
+}
+
+/// The kind of network nodes are on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fabric {
+    /// In memory, simulated.
+    Simulated,
+    /// The kernel's TCP and UDP.
+    Kernel,
+}
+
+/// A node, as its adapter counts: in the order of creation, never used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NodeIndex(pub u32);
+
+/// A call's answer, when it comes.
+pub type Answer = oneshot::Receiver<Result<Value, RpcError>>;
+
+/// A way of bringing nodes to life.
+pub trait NodeAdapter {
+    /// Its name, as in `sim-adapter`.
+    fn name(&self) -> &'static str;
+    /// What it can do.
+    fn capabilities(&self) -> Capabilities;
+    /// The names of the services its nodes can run.
+    fn services(&self) -> Vec<String>;
+
+    /// Prepares a node; it does not run yet.
+    fn create(&mut self, config: &NodeConfig) -> NodeIndex;
+    /// Starts a node with its services' saved state.
+    fn start(&mut self, node: NodeIndex, snapshots: BTreeMap<String, Bytes>) -> Result<(), String>;
+    /// Stops a node: its peers are told, its services stop.
+    fn stop(&mut self, node: NodeIndex);
+    /// Stops a node if it runs, and forgets it.
+    fn remove(&mut self, node: NodeIndex);
+    /// What a node says of itself; of a node that does not run, what is known.
+    fn info(&self, node: NodeIndex) -> NodeInfo;
+    /// Where a node can be dialled, by nodes of the same fabric.
+    fn enode(&self, node: NodeIndex) -> Enode;
+    /// The services' state of a node that runs.
+    fn snapshot(&self, node: NodeIndex) -> Result<BTreeMap<String, Bytes>, String>;
+
+    /// Has a node dial another, and keep the connection.
+    fn add_peer(&mut self, node: NodeIndex, peer: Enode) -> Result<(), String>;
+    /// Has a node drop another, and not dial it again.
+    fn remove_peer(&mut self, node: NodeIndex, peer: NodeId);
+    /// Calls a method of a node's RPC.
+    fn call(&mut self, node: NodeIndex, method: String, params: Vec<Value>) -> Answer;
+    /// Opens a JSON-RPC conversation; what the node says goes to `out`, which is dropped when the node hangs up.
+    fn open_rpc(
+        &mut self,
+        node: NodeIndex,
+        line: u64,
+        out: mpsc::UnboundedSender<String>,
+    ) -> Result<(), String>;
+    /// Says something in a conversation. `false` if it has ended.
+    fn rpc_text(&mut self, node: NodeIndex, line: u64, text: String) -> bool;
+    /// Ends a conversation.
+    fn close_rpc(&mut self, node: NodeIndex, line: u64);
+
+    /// Time since the start.
+    fn now(&self) -> Duration;
+    /// When anything happens next, as far as that is known.
+    fn next_event(&self) -> Option<Duration>;
+    /// Lets everything happen that happens before `until`.
+    fn run_until(&mut self, until: Duration) -> Result<(), Livelock>;
+    /// Sets the condition of the links between nodes that have none of their own.
+    fn set_default_link(&mut self, link: Link) -> Result<(), String>;
+
+    /// Whether records of messages are wanted; all others always are.
+    fn want_messages(&mut self, wanted: bool);
+    /// The records since the last time, by (time, origin, sequence).
+    fn collect(&mut self, records: &mut Vec<Record>);
+    /// The digests of all nodes' records, removed nodes included.
+    fn chains(&self) -> Vec<(Origin, Chain)>;
+    /// The counts of all nodes that were not removed.
+    fn counts(&self) -> Vec<NodeCounts>;
+    /// Tasks and connections that are alive in nodes.
+    fn population(&self) -> world::Population;
+}

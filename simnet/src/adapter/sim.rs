@@ -1,0 +1,390 @@
+//! Nodes in memory, in a simulated world: the adapter that replays.
+//!
+//! Each node is a host of a [`Simulation`]. What is one per node (its recorder, its running [`Node`], its RPC
+//! conversations) is kept at the host, on the host's thread; what happens to it is done there, between two events.
+
+use super::{Answer, Capabilities, Fabric, NodeAdapter, NodeIndex};
+use crate::record::{Chain, Kind, Origin, Record};
+use crate::recorder::{Recorder, ShardLog};
+use crate::tally::NodeCounts;
+use bytes::Bytes;
+use devp2p::{Enode, Fidelity, NodeId, Timing};
+use node::rpc::view::Ports;
+use node::{Directory, Node, NodeConfig, NodeEnv, NodeInfo, RPC_PORT, RpcError, RpcSession, Services};
+use serde_json::Value;
+use std::any::Any;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+use world::sim::{HostCell, HostId, Link, Livelock, ShardCell, SimConfig};
+use world::{Population, Scope, Simulation};
+
+/// What is answered to calls that a node no longer answers.
+pub(crate) const NODE_STOPPED: &str = "node not running";
+
+/// Port of nodes that were given none (devp2p's own).
+const DEFAULT_PORT: u16 = 30303;
+
+/// Where nodes live, by id: written between events only, read by any shard.
+type Addresses = Arc<RwLock<BTreeMap<NodeId, SocketAddr>>>;
+
+/// What all nodes of one adapter have in common.
+#[derive(Clone, Debug)]
+pub struct SimSettings {
+    /// The world: seed, threads, links.
+    pub world: SimConfig,
+    /// How much of RLPx is real.
+    pub fidelity: Fidelity,
+    /// Intervals and time-outs of sessions.
+    pub timing: Timing,
+    /// Peers a node has at most.
+    pub max_peers: usize,
+    /// What nodes call themselves in Hello.
+    pub client: String,
+}
+
+/// Brings nodes to life in memory.
+#[derive(Debug)]
+pub struct SimAdapter {
+    simulation: Simulation,
+    services: Services,
+    settings: Arc<SimSettings>,
+    addresses: Addresses,
+    nodes: Vec<Option<Resident>>,
+    /// Digests of nodes that were removed.
+    departed: Vec<(Origin, Chain)>,
+}
+
+/// What is known of a node on this side.
+#[derive(Debug)]
+struct Resident {
+    config: NodeConfig,
+    address: SocketAddr,
+}
+
+/// What is kept at a node's host.
+struct Slot {
+    config: NodeConfig,
+    recorder: Rc<Recorder>,
+    running: RefCell<Option<Running>>,
+    lines: RefCell<BTreeMap<u64, RpcSession>>,
+}
+
+/// A node's life.
+struct Running {
+    node: Rc<Node>,
+    /// Dropped after the node has stopped: whatever it left is killed.
+    _scope: Scope,
+}
+
+impl SimAdapter {
+    /// An adapter whose nodes run `services`.
+    pub fn new(services: Services, settings: SimSettings) -> Self {
+        let simulation = Simulation::new(settings.world.clone());
+        if settings.fidelity == Fidelity::Wire {
+            // Both ends of a handshake on one thread compute the same secrets: once is enough.
+            simulation.on_shards(|_| devp2p::share_agreements(SHARED_SECRETS));
+        }
+        Self {
+            simulation,
+            services,
+            settings: Arc::new(settings),
+            addresses: Arc::default(),
+            nodes: Vec::new(),
+            departed: Vec::new(),
+        }
+    }
+
+    /// How many threads the world runs on.
+    pub fn threads(&self) -> usize {
+        self.simulation.shards()
+    }
+
+    /// Sets the link from one node to another, that direction only.
+    pub fn set_link(&mut self, from: NodeIndex, to: NodeIndex, link: Link) -> Result<(), String> {
+        self.simulation.set_link(HostId(from.0), HostId(to.0), link).map_err(|error| error.to_string())
+    }
+
+    fn at<R: Send + 'static>(&self, node: NodeIndex, act: impl FnOnce(&Rc<Slot>) -> R + Send + 'static) -> R {
+        self.simulation.with(HostId(node.0), |cell| act(&slot(cell.local())))
+    }
+
+    fn resident(&self, node: NodeIndex) -> &Resident {
+        self.nodes[node.0 as usize].as_ref().expect("the network names nodes that exist")
+    }
+}
+
+/// Handshakes under way hold two secrets each; beyond this many nothing is saved and nothing is wrong.
+const SHARED_SECRETS: usize = 1 << 16;
+
+fn slot(local: &RefCell<Option<Box<dyn Any>>>) -> Rc<Slot> {
+    let local = local.borrow();
+    let any = local.as_ref().expect("create() puts a slot at the host, remove() is the last to look");
+    Rc::clone(any.downcast_ref::<Rc<Slot>>().expect("nobody else keeps anything there"))
+}
+
+fn shard_log(local: &RefCell<Option<Box<dyn Any>>>) -> Rc<ShardLog> {
+    let mut local = local.borrow_mut();
+    let any = local.get_or_insert_with(|| Box::new(Rc::<ShardLog>::default()));
+    Rc::clone(any.downcast_ref().expect("nobody else keeps anything there"))
+}
+
+impl Slot {
+    fn start(
+        &self,
+        cell: &HostCell,
+        services: &Services,
+        settings: &SimSettings,
+        addresses: Addresses,
+        snapshots: BTreeMap<String, Bytes>,
+    ) -> Result<(), String> {
+        let scope = cell.world().scope();
+        let directory: Directory = Directory::new(move |id| {
+            let address = *addresses.read().expect("no holder panics").get(&id)?;
+            Some(SocketAddr::new(address.ip(), RPC_PORT))
+        });
+        let env = NodeEnv {
+            fidelity: settings.fidelity,
+            timing: settings.timing,
+            max_peers: settings.max_peers,
+            snapshots,
+            observer: Rc::clone(&self.recorder) as Rc<dyn devp2p::Observer>,
+            directory,
+            client: settings.client.clone(),
+            rpc_port: Some(RPC_PORT),
+        };
+        let node =
+            Node::start(scope.world(), &self.config, services, env).map_err(|error| error.to_string())?;
+        *self.running.borrow_mut() = Some(Running { node, _scope: scope });
+        self.recorder.record(Kind::Up);
+        Ok(())
+    }
+
+    fn stop(&self) {
+        let Some(running) = self.running.borrow_mut().take() else { return };
+        running.node.stop();
+        self.lines.borrow_mut().clear();
+        drop(running);
+        self.recorder.record(Kind::Down);
+    }
+
+    fn node(&self) -> Option<Rc<Node>> {
+        self.running.borrow().as_ref().map(|running| Rc::clone(&running.node))
+    }
+}
+
+impl NodeAdapter for SimAdapter {
+    fn name(&self) -> &'static str {
+        "sim-adapter"
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            virtual_time: true,
+            deterministic: true,
+            links: true,
+            message_tap: true,
+            fabric: Fabric::Simulated,
+        }
+    }
+
+    fn services(&self) -> Vec<String> {
+        self.services.names().map(str::to_owned).collect()
+    }
+
+    fn create(&mut self, config: &NodeConfig) -> NodeIndex {
+        let host = self.simulation.add_host();
+        let mut config = config.clone();
+        if config.port == 0 {
+            config.port = DEFAULT_PORT;
+        }
+        let address = SocketAddr::new(host.ip(), config.port);
+        self.addresses.write().expect("no holder panics").insert(config.id, address);
+        self.nodes.push(Some(Resident { config: config.clone(), address }));
+        let origin = Origin::node(host.0);
+        self.simulation.with(host, move |cell| {
+            let recorder = Rc::new(Recorder::new(origin, cell.world(), shard_log(cell.shard_local())));
+            let (running, lines) = (RefCell::default(), RefCell::default());
+            *cell.local().borrow_mut() = Some(Box::new(Rc::new(Slot { config, recorder, running, lines })));
+        });
+        NodeIndex(host.0)
+    }
+
+    fn start(&mut self, node: NodeIndex, snapshots: BTreeMap<String, Bytes>) -> Result<(), String> {
+        let (services, settings) = (self.services.clone(), Arc::clone(&self.settings));
+        let addresses = Arc::clone(&self.addresses);
+        self.simulation.with(HostId(node.0), move |cell| {
+            slot(cell.local()).start(cell, &services, &settings, addresses, snapshots)
+        })
+    }
+
+    fn stop(&mut self, node: NodeIndex) {
+        self.at(node, |slot| slot.stop());
+    }
+
+    fn remove(&mut self, node: NodeIndex) {
+        let Some(resident) = self.nodes[node.0 as usize].take() else { return };
+        self.addresses.write().expect("no holder panics").remove(&resident.config.id);
+        let chain = self.simulation.with(HostId(node.0), |cell| {
+            let slot = slot(cell.local());
+            slot.stop();
+            let chain = slot.recorder.chain();
+            *cell.local().borrow_mut() = None;
+            chain
+        });
+        self.departed.push((Origin::node(node.0), chain));
+    }
+
+    fn info(&self, node: NodeIndex) -> NodeInfo {
+        let resident = self.resident(node);
+        let running = self.at(node, |slot| slot.node().map(|node| node.info()));
+        // Known by its name in the network, not by its client's; and by its address even while it is down.
+        let mut info = running.unwrap_or_else(|| NodeInfo {
+            id: resident.config.id.to_string(),
+            enode: self.enode(node).to_string(),
+            ip: resident.address.ip().to_string(),
+            ports: Ports { discovery: 0, listener: resident.address.port() },
+            ..NodeInfo::default()
+        });
+        info.name.clone_from(&resident.config.name);
+        info
+    }
+
+    fn enode(&self, node: NodeIndex) -> Enode {
+        let resident = self.resident(node);
+        let mut enode = Enode::new(resident.config.key.public(), resident.address);
+        enode.udp = 0;
+        enode
+    }
+
+    fn snapshot(&self, node: NodeIndex) -> Result<BTreeMap<String, Bytes>, String> {
+        self.at(node, |slot| {
+            let node = slot.node().ok_or("node not running")?;
+            node.snapshot().map_err(|error| error.to_string())
+        })
+    }
+
+    fn add_peer(&mut self, node: NodeIndex, peer: Enode) -> Result<(), String> {
+        self.at(node, move |slot| {
+            let node = slot.node().ok_or("node not running")?;
+            node.server().add_peer(peer).map_err(|error| error.to_string())
+        })
+    }
+
+    fn remove_peer(&mut self, node: NodeIndex, peer: NodeId) {
+        self.at(node, move |slot| {
+            if let Some(node) = slot.node() {
+                node.server().remove_peer(peer);
+            }
+        });
+    }
+
+    fn call(&mut self, node: NodeIndex, method: String, params: Vec<Value>) -> Answer {
+        let (reply, answer) = oneshot::channel();
+        self.at(node, move |slot| {
+            let Some(node) = slot.node() else {
+                let _ = reply.send(Err(RpcError::failed(NODE_STOPPED)));
+                return;
+            };
+            let call = node.call(&method, params);
+            // It may take simulated time: a task of the node's own, which dies with it.
+            node.world().spawn(async move {
+                let _ = reply.send(call.await);
+            });
+        });
+        answer
+    }
+
+    fn open_rpc(
+        &mut self,
+        node: NodeIndex,
+        line: u64,
+        out: mpsc::UnboundedSender<String>,
+    ) -> Result<(), String> {
+        self.at(node, move |slot| {
+            let node = slot.node().ok_or("node not running")?;
+            let session = node.session(move |text| out.send(text).is_ok());
+            slot.lines.borrow_mut().insert(line, session);
+            Ok(())
+        })
+    }
+
+    fn rpc_text(&mut self, node: NodeIndex, line: u64, text: String) -> bool {
+        if self.nodes[node.0 as usize].is_none() {
+            return false;
+        }
+        self.at(node, move |slot| {
+            let lines = slot.lines.borrow();
+            let Some(session) = lines.get(&line) else { return false };
+            session.handle(&text);
+            true
+        })
+    }
+
+    fn close_rpc(&mut self, node: NodeIndex, line: u64) {
+        if self.nodes[node.0 as usize].is_some() {
+            self.at(node, move |slot| drop(slot.lines.borrow_mut().remove(&line)));
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.simulation.now()
+    }
+
+    fn next_event(&self) -> Option<Duration> {
+        self.simulation.next_event()
+    }
+
+    fn run_until(&mut self, until: Duration) -> Result<(), Livelock> {
+        self.simulation.run_until(until)
+    }
+
+    fn set_default_link(&mut self, link: Link) -> Result<(), String> {
+        self.simulation.set_default_link(link).map_err(|error| error.to_string())
+    }
+
+    fn want_messages(&mut self, wanted: bool) {
+        self.simulation.on_shards(move |shard: &ShardCell| shard_log(shard.local()).messages.set(wanted));
+    }
+
+    fn collect(&mut self, records: &mut Vec<Record>) {
+        let start = records.len();
+        for shard in self.simulation.on_shards(|shard| shard_log(shard.local()).records.take()) {
+            records.extend(shard);
+        }
+        records[start..].sort_unstable_by_key(|record| (record.time, record.origin, record.seq));
+    }
+
+    fn chains(&self) -> Vec<(Origin, Chain)> {
+        let mut chains = self.departed.clone();
+        for index in self.present() {
+            chains.push(self.at(index, |slot| (slot.recorder.origin(), slot.recorder.chain())));
+        }
+        chains
+    }
+
+    fn counts(&self) -> Vec<NodeCounts> {
+        self.present().map(|index| self.at(index, |slot| slot.recorder.counts())).collect()
+    }
+
+    fn population(&self) -> Population {
+        let mut all = Population::default();
+        for index in self.present() {
+            let one = self.simulation.with(HostId(index.0), |cell| cell.world().population());
+            all.tasks += one.tasks;
+            all.connections += one.connections;
+        }
+        all
+    }
+}
+
+impl SimAdapter {
+    fn present(&self) -> impl Iterator<Item = NodeIndex> {
+        let present = self.nodes.iter().enumerate().filter(|(_, resident)| resident.is_some());
+        present.map(|(index, _)| NodeIndex(index as u32))
+    }
+}

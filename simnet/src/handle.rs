@@ -1,0 +1,279 @@
+//! The one way into a network: an async handle that can be cloned, sent to other threads and held by as many as want.
+//!
+//! The network itself lives on a thread of its own (`driver`). Each call here becomes one job there, done between two
+//! events of the simulated world and stamped with its time; those that need simulated time to pass say so, and with an
+//! unbounded pace time passes only while such a call waits.
+
+use crate::driver::{Driver, Job, Wait};
+use crate::error::NetworkError;
+use crate::record::Digest;
+use crate::subscribe::Subscription;
+use crate::tally::Tally;
+use crate::topology::{self, Mismatch, Topology};
+use crate::view::{ConnView, EventFilter, NetworkView, NodeSpec, NodeView, Snapshot};
+use devp2p::NodeId;
+use node::RpcError;
+use serde_json::Value;
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+use world::Population;
+use world::sim::Pace;
+
+/// How long a call that waits for something to happen waits at most, in simulated time.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A network, from anywhere.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    jobs: Sender<Job>,
+}
+
+/// Whether a call answers when something was asked or when it has happened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Until {
+    /// At once.
+    Asked,
+    /// When it has happened, or cannot.
+    #[default]
+    Done,
+}
+
+impl Handle {
+    pub(crate) fn new(jobs: Sender<Job>) -> Self {
+        Self { jobs }
+    }
+
+    /// Does `act` at the network and brings back the answer.
+    pub(crate) async fn ask<R: Send + 'static>(
+        &self,
+        act: impl FnOnce(&mut Driver) -> R + Send + 'static,
+    ) -> Result<R, NetworkError> {
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move |driver| {
+            // Whoever asked may have gone; what was asked is done all the same.
+            let _ = reply.send(act(driver));
+        });
+        self.jobs.send(job).map_err(|_| NetworkError::Gone)?;
+        answer.await.map_err(|_| NetworkError::Gone)
+    }
+
+    /// Starts something and waits for its end.
+    async fn ask_and_wait<R: Send + 'static>(
+        &self,
+        act: impl FnOnce(&mut Driver) -> Result<Wait<R>, NetworkError> + Send + 'static,
+    ) -> Result<R, NetworkError> {
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move |driver| match act(driver) {
+            Ok(wait) => driver.wait(wait, reply),
+            Err(error) => {
+                let _ = reply.send(Err(error));
+            }
+        });
+        self.jobs.send(job).map_err(|_| NetworkError::Gone)?;
+        answer.await.map_err(|_| NetworkError::Gone)?
+    }
+
+    /// The whole network, now.
+    pub async fn view(&self) -> Result<NetworkView, NetworkError> {
+        self.ask(|driver| driver.network().view()).await
+    }
+
+    /// Every node, now.
+    pub async fn nodes(&self) -> Result<Vec<NodeView>, NetworkError> {
+        self.ask(|driver| driver.network().nodes()).await
+    }
+
+    /// One node, by id (64 hex digits, with or without 0x) or by name.
+    pub async fn node(&self, node: &str) -> Result<NodeView, NetworkError> {
+        let node = node.to_owned();
+        self.ask(move |driver| driver.network().node_view(driver.network().find(&node)?)).await?
+    }
+
+    /// The connections, now.
+    pub async fn conns(&self) -> Result<Vec<ConnView>, NetworkError> {
+        self.ask(|driver| driver.network().conns()).await
+    }
+
+    /// Creates a node.
+    pub async fn create_node(&self, spec: NodeSpec) -> Result<NodeView, NetworkError> {
+        self.ask(move |driver| driver.create_node(spec)).await?
+    }
+
+    /// Starts a node; its services have started when this answers.
+    pub async fn start_node(&self, node: &str) -> Result<NodeView, NetworkError> {
+        let node = node.to_owned();
+        self.ask(move |driver| driver.start_node(&node)).await?
+    }
+
+    /// Stops a node.
+    pub async fn stop_node(&self, node: &str) -> Result<NodeView, NetworkError> {
+        let node = node.to_owned();
+        self.ask(move |driver| driver.stop_node(&node)).await?
+    }
+
+    /// Starts every node that is down, in the order of creation; the first error ends it.
+    pub async fn start_all(&self) -> Result<(), NetworkError> {
+        self.ask(Driver::start_all).await?
+    }
+
+    /// Stops every node that is up.
+    pub async fn stop_all(&self) -> Result<(), NetworkError> {
+        self.ask(Driver::stop_all).await?
+    }
+
+    /// Stops and forgets everything; ids and names are free again.
+    pub async fn reset(&self) -> Result<(), NetworkError> {
+        self.ask(Driver::reset).await?
+    }
+
+    /// Has `one` connect to `other`. With [`Until::Done`] it answers when both ends have the peer, or with the error.
+    pub async fn connect(&self, one: &str, other: &str, until: Until) -> Result<NodeView, NetworkError> {
+        let (one, other) = (one.to_owned(), other.to_owned());
+        self.ask_and_wait(move |driver| driver.connect(&one, &other, until)).await
+    }
+
+    /// Connects many pairs at once and waits until all are up at both ends; the first failure is the answer.
+    pub async fn connect_all(&self, pairs: Vec<(NodeId, NodeId)>) -> Result<(), NetworkError> {
+        self.ask_and_wait(move |driver| driver.connect_all(pairs)).await
+    }
+
+    /// Has the connection between two nodes dropped. With [`Until::Done`] it answers when both ends have lost the peer.
+    pub async fn disconnect(&self, one: &str, other: &str, until: Until) -> Result<NodeView, NetworkError> {
+        let (one, other) = (one.to_owned(), other.to_owned());
+        self.ask_and_wait(move |driver| driver.disconnect(&one, &other, until)).await
+    }
+
+    /// Everything needed to set the network up again. Services in `add` and `remove` change what the snapshot says of
+    /// nodes that are up; the running network stays as it is.
+    pub async fn snapshot(&self, add: Vec<String>, remove: Vec<String>) -> Result<Snapshot, NetworkError> {
+        self.ask(move |driver| driver.network().snapshot(&add, &remove)).await?
+    }
+
+    /// Sets a snapshot up: creates and starts its nodes, connects them, waits for the connections. It is checked whole
+    /// before anything of it is done.
+    pub async fn load(&self, snapshot: Snapshot) -> Result<(), NetworkError> {
+        self.ask_and_wait(move |driver| driver.load(snapshot)).await
+    }
+
+    /// Calls a method of a node's RPC.
+    pub async fn call(&self, node: &str, method: &str, params: Vec<Value>) -> Result<Value, CallError> {
+        let (node, method) = (node.to_owned(), method.to_owned());
+        Ok(self.ask_and_wait(move |driver| driver.call(&node, method, params)).await??)
+    }
+
+    /// Opens a JSON-RPC conversation with a node that is up, subscriptions included.
+    pub async fn rpc(&self, node: &str) -> Result<RpcLine, NetworkError> {
+        let node = node.to_owned();
+        let (out, texts) = mpsc::unbounded_channel();
+        let key = self.ask(move |driver| driver.open_rpc(&node, out)).await??;
+        Ok(RpcLine { key, handle: self.clone(), texts })
+    }
+
+    /// What happens from now on. With `current`, the nodes and the connections that are up come first, as events.
+    pub async fn subscribe(&self, filter: EventFilter, current: bool) -> Result<Subscription, NetworkError> {
+        self.ask(move |driver| driver.subscribe(filter, current)).await
+    }
+
+    /// Changes how fast simulated time passes.
+    pub async fn set_pace(&self, pace: Pace) -> Result<(), NetworkError> {
+        self.ask(move |driver| driver.set_pace(pace)).await
+    }
+
+    /// Lets simulated time pass.
+    pub async fn advance(&self, by: Duration) -> Result<(), NetworkError> {
+        self.ask_and_wait(move |driver| driver.advance(by)).await
+    }
+
+    /// Simulated time.
+    pub async fn now(&self) -> Result<Duration, NetworkError> {
+        self.ask(|driver| driver.network().now()).await
+    }
+
+    /// The digest of the log so far.
+    pub async fn digest(&self) -> Result<Digest, NetworkError> {
+        self.ask(|driver| driver.network().digest()).await
+    }
+
+    /// The counts so far.
+    pub async fn tally(&self) -> Result<Tally, NetworkError> {
+        self.ask(|driver| driver.network().tally()).await
+    }
+
+    /// Tasks and connections that are alive in nodes.
+    pub async fn population(&self) -> Result<Population, NetworkError> {
+        self.ask(|driver| driver.network().adapter().population()).await
+    }
+
+    /// Writes the outcome of an expectation into the log.
+    pub async fn expectation(&self, name: String, passed: bool, detail: String) -> Result<(), NetworkError> {
+        self.ask(move |driver| driver.network_mut().expectation(name, passed, detail)).await?
+    }
+
+    /// The pairs of a topology over all nodes, in the order of their creation, who dials first. Random shapes draw from
+    /// the network's own entropy.
+    pub async fn edges(&self, topology: Topology) -> Result<Vec<(NodeId, NodeId)>, NetworkError> {
+        self.ask(move |driver| driver.edges(topology)).await?
+    }
+
+    /// Do all nodes have exactly the connections `pairs` among each other, up at both ends?
+    pub async fn verify(&self, pairs: Vec<(NodeId, NodeId)>) -> Result<Result<(), Mismatch>, NetworkError> {
+        self.ask(move |driver| topology::verify(driver.network().state(), &pairs)).await
+    }
+
+    /// Waits until `holds` says so of the network, in simulated time.
+    pub async fn until(
+        &self,
+        what: &str,
+        within: Duration,
+        holds: impl FnMut(&crate::state::State) -> bool + Send + 'static,
+    ) -> Result<(), NetworkError> {
+        let what = what.to_owned();
+        self.ask_and_wait(move |driver| driver.until(what, within, holds)).await
+    }
+
+    /// Stops every node, closes the log and ends the network's thread. Answers the digest of the whole log.
+    pub async fn shut_down(&self) -> Result<Digest, NetworkError> {
+        self.ask(Driver::shut_down).await?
+    }
+}
+
+/// Why a call to a node's RPC brought no result.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum CallError {
+    /// It never reached the node.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The node answered with an error.
+    #[error(transparent)]
+    Rpc(#[from] RpcError),
+}
+
+/// A JSON-RPC conversation with one node: texts in, texts out. Dropping it hangs up.
+#[derive(Debug)]
+pub struct RpcLine {
+    key: u64,
+    handle: Handle,
+    texts: mpsc::UnboundedReceiver<String>,
+}
+
+impl RpcLine {
+    /// Says one JSON-RPC message, or a batch of them.
+    pub async fn send(&self, text: String) -> Result<(), NetworkError> {
+        let key = self.key;
+        self.handle.ask(move |driver| driver.rpc_text(key, text)).await?
+    }
+
+    /// What the node says next; `None` when it has hung up.
+    pub async fn recv(&mut self) -> Option<String> {
+        self.texts.recv().await
+    }
+}
+
+impl Drop for RpcLine {
+    fn drop(&mut self) {
+        let key = self.key;
+        // If the network has gone, so has the line.
+        let _ = self.handle.jobs.send(Box::new(move |driver| driver.close_rpc(key)));
+    }
+}

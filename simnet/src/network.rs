@@ -1,0 +1,525 @@
+//! A network: its nodes by name and id, its state, its log, and the adapter its nodes live in.
+//!
+//! Everything here happens at one moment of the network's time, between two events; nothing waits. What takes time is
+//! asked for here and seen in the log later (`driver`). Each thing asked is recorded before it is done.
+
+use crate::adapter::{NodeAdapter, NodeIndex};
+use crate::error::NetworkError;
+use crate::log::Log;
+use crate::naming::{self, NewNode};
+use crate::record::{Asked, Digest, Kind, Record};
+use crate::state::{Change, State};
+use crate::subscribe::{Subscriber, Subscription};
+use crate::tally::{NodeTally, Sums, Tally};
+use crate::view::{
+    ConnView, Event, EventFilter, EventKind, NetworkView, NodeSnapshot, NodeSpec, NodeView, Snapshot,
+};
+use bytes::Bytes;
+use devp2p::NodeId;
+use node::NodeConfig;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+use world::Entropy;
+
+/// What a network is called and how it treats those who ask.
+#[derive(Clone, Debug, Default)]
+pub struct Manners {
+    /// Its name; may be empty.
+    pub id: String,
+    /// What nodes without services run.
+    pub default_service: Option<String>,
+    /// How long a pair that was just asked to connect may not be asked again (geth: 200 ms; here none by default).
+    pub dial_ban: Duration,
+}
+
+/// A network. See the module.
+pub struct Network {
+    manners: Manners,
+    adapter: Box<dyn NodeAdapter>,
+    epoch: SystemTime,
+    entropy: Entropy,
+    state: State,
+    log: Log,
+    nodes: Vec<Member>,
+    changes: Vec<Change>,
+    records: Vec<Record>,
+    /// Connections that were asked for and failed, by (dialler, dialled): the newest error, until asked again.
+    failures: BTreeMap<(NodeId, NodeId), String>,
+    /// Who was asked to connect to whom, and so keeps dialling.
+    wanted: BTreeSet<(NodeId, NodeId)>,
+    /// The first error of writing the log; everything after it is refused.
+    broken: Option<NetworkError>,
+}
+
+/// A node, beside what the log tells of it.
+#[derive(Debug)]
+struct Member {
+    config: NodeConfig,
+    index: NodeIndex,
+}
+
+impl std::fmt::Debug for Network {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (id, nodes) = (&self.manners.id, self.nodes.len());
+        f.debug_struct("Network").field("id", id).field("nodes", &nodes).finish_non_exhaustive()
+    }
+}
+
+impl Network {
+    /// An empty network. `seed` is for what the network itself draws: keys, topologies.
+    pub fn new(
+        manners: Manners,
+        mut adapter: Box<dyn NodeAdapter>,
+        seed: u64,
+        epoch: SystemTime,
+        log_file: Option<&Path>,
+    ) -> Result<Self, NetworkError> {
+        let services = adapter.services();
+        if let Some(name) = manners.default_service.as_ref().filter(|name| !services.contains(name)) {
+            return Err(NetworkError::UnknownService { name: name.clone(), known: services });
+        }
+        let log = Log::open(log_file)?;
+        adapter.want_messages(log.wants_messages());
+        Ok(Self {
+            manners,
+            adapter,
+            epoch,
+            entropy: Entropy::derive(seed, u32::MAX, 0, "network"),
+            state: State::default(),
+            log,
+            nodes: Vec::new(),
+            changes: Vec::new(),
+            records: Vec::new(),
+            failures: BTreeMap::new(),
+            wanted: BTreeSet::new(),
+            broken: None,
+        })
+    }
+
+    /// Time since the start.
+    pub fn now(&self) -> Duration {
+        self.adapter.now()
+    }
+
+    /// The state that the log so far tells.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The adapter its nodes live in.
+    pub fn adapter(&self) -> &dyn NodeAdapter {
+        &*self.adapter
+    }
+
+    pub(crate) fn adapter_mut(&mut self) -> &mut dyn NodeAdapter {
+        &mut *self.adapter
+    }
+
+    /// Entropy of the network's own, for topologies and the like.
+    pub fn entropy(&mut self) -> &mut Entropy {
+        &mut self.entropy
+    }
+
+    // --- looking -------------------------------------------------------------------------------------------------
+
+    /// The id of a node given by id or name.
+    pub fn find(&self, node: &str) -> Result<NodeId, NetworkError> {
+        let by_id = node.parse::<NodeId>().ok().filter(|id| self.state.index(id).is_some());
+        let by_name = || self.state.index_of_name(node).map(|index| self.state.nodes()[index].id);
+        by_id.or_else(by_name).ok_or_else(|| NetworkError::UnknownNode(node.to_owned()))
+    }
+
+    fn position(&self, id: &NodeId) -> Result<usize, NetworkError> {
+        self.state.index(id).ok_or_else(|| NetworkError::UnknownNode(id.to_string()))
+    }
+
+    /// A node, now.
+    pub fn node_view(&self, id: NodeId) -> Result<NodeView, NetworkError> {
+        Ok(self.view_at(self.position(&id)?))
+    }
+
+    fn view_at(&self, position: usize) -> NodeView {
+        let member = &self.nodes[position];
+        let (config, up) = (member.config.clone(), self.state.nodes()[position].up);
+        NodeView { config, up, info: self.adapter.info(member.index) }
+    }
+
+    /// All nodes, now.
+    pub fn nodes(&self) -> Vec<NodeView> {
+        (0..self.nodes.len()).map(|position| self.view_at(position)).collect()
+    }
+
+    /// All connections, now.
+    pub fn conns(&self) -> Vec<ConnView> {
+        self.state.conns().map(|conn| self.state.view(conn)).collect()
+    }
+
+    /// Everything, now.
+    pub fn view(&self) -> NetworkView {
+        NetworkView {
+            id: self.manners.id.clone(),
+            default_service: self.manners.default_service.clone(),
+            nodes: self.nodes(),
+            conns: self.conns(),
+            now: self.now(),
+        }
+    }
+
+    /// The digest of the log so far.
+    pub fn digest(&self) -> Digest {
+        Digest::of(self.adapter.chains().into_iter().chain([self.log.chain()]))
+    }
+
+    /// The counts so far.
+    pub fn tally(&self) -> Tally {
+        let nodes = self.state.nodes().iter().map(|node| NodeTally {
+            id: node.id,
+            name: node.name.clone(),
+            up: node.up,
+            peers: node.peers.len(),
+            drops: node.drops,
+            sent: Default::default(),
+            received: Default::default(),
+        });
+        let mut tally = Tally {
+            nodes_up: self.state.nodes().iter().filter(|node| node.up).count(),
+            conns_up: self.state.conns_up(),
+            drops: self.state.nodes().iter().map(|node| node.drops).sum(),
+            failed_dials: self.state.failed_dials(),
+            messages: Vec::new(),
+            nodes: nodes.collect(),
+        };
+        let mut sums = Sums::default();
+        for counts in self.adapter.counts() {
+            if let Ok(position) = self.nodes.binary_search_by_key(&counts.index, |member| member.index.0) {
+                tally.add(position, &counts, &mut sums);
+            }
+        }
+        tally.finish(sums)
+    }
+
+    /// Why the last attempt of `one` to connect to `other` failed, if it did since it was asked for.
+    pub(crate) fn failure(&self, one: NodeId, other: NodeId) -> Option<&str> {
+        self.failures.get(&(one, other)).map(String::as_str)
+    }
+
+    // --- asking --------------------------------------------------------------------------------------------------
+
+    /// Creates a node; what is missing in `spec` is made.
+    pub fn create(&mut self, spec: NodeSpec) -> Result<NodeId, NetworkError> {
+        self.check()?;
+        let services = self.adapter.services();
+        let around = NewNode {
+            state: &self.state,
+            services: &services,
+            default_service: self.manners.default_service.as_deref(),
+        };
+        let config = naming::complete(spec, &around, &mut self.entropy)?;
+        let (id, name, services) = (config.id, config.name.clone(), config.services.clone());
+        let index = self.adapter.create(&config);
+        self.nodes.push(Member { config, index });
+        self.asked(Asked::Create { id, name, services })?;
+        Ok(id)
+    }
+
+    /// Starts a node, with its services' saved state.
+    pub fn start(&mut self, id: NodeId, snapshots: BTreeMap<String, Bytes>) -> Result<(), NetworkError> {
+        self.check()?;
+        let position = self.position(&id)?;
+        if self.state.nodes()[position].up {
+            return Err(NetworkError::AlreadyUp(id));
+        }
+        self.asked(Asked::Start { id })?;
+        let index = self.nodes[position].index;
+        let started = self.adapter.start(index, snapshots);
+        self.collect()?;
+        started.map_err(|error| NetworkError::Node { id, error })
+    }
+
+    /// Stops a node.
+    pub fn stop(&mut self, id: NodeId) -> Result<(), NetworkError> {
+        self.check()?;
+        let position = self.position(&id)?;
+        if !self.state.nodes()[position].up {
+            return Err(NetworkError::AlreadyDown(id));
+        }
+        self.asked(Asked::Stop { id })?;
+        self.wanted.retain(|(one, _)| *one != id); // a node that starts again dials nobody of its own accord
+        self.adapter.stop(self.nodes[position].index);
+        self.collect()
+    }
+
+    /// Asks `one` to connect to `other`.
+    pub fn connect(&mut self, one: NodeId, other: NodeId) -> Result<(), NetworkError> {
+        self.check()?;
+        self.may_connect(one, other)?;
+        let (from, to) = (self.position(&one)?, self.position(&other)?);
+        self.failures.remove(&(one, other));
+        self.wanted.insert((one, other));
+        self.asked(Asked::Connect { one, other })?;
+        let peer = self.adapter.enode(self.nodes[to].index);
+        let asked = self.adapter.add_peer(self.nodes[from].index, peer);
+        asked.map_err(|error| NetworkError::ConnectFailed { one, other, error })
+    }
+
+    /// The original's checks, in its order.
+    fn may_connect(&self, one: NodeId, other: NodeId) -> Result<(), NetworkError> {
+        if one == other {
+            return Err(NetworkError::SelfConnect(one));
+        }
+        let (from, to) = (self.position(&one)?, self.position(&other)?);
+        if let Some(conn) = self.state.conn(&one, &other) {
+            if conn.up {
+                return Err(NetworkError::AlreadyConnected(one, other));
+            }
+            let since = conn.asked.map(|asked| self.now().saturating_sub(Duration::from_nanos(asked)));
+            if since.is_some_and(|since| since < self.manners.dial_ban) {
+                return Err(NetworkError::RecentlyAttempted(one, other));
+            }
+        }
+        for (role, position, id) in [("one", from, one), ("other", to, other)] {
+            if !self.state.nodes()[position].up {
+                return Err(NetworkError::NotUp { role, id });
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks for the connection between two nodes to be dropped; the one that was asked to connect drops it.
+    pub fn disconnect(&mut self, one: NodeId, other: NodeId) -> Result<(), NetworkError> {
+        self.check()?;
+        let (a, _) = (self.position(&one)?, self.position(&other)?);
+        let Some(conn) = self.state.conn(&one, &other).copied() else {
+            return Err(NetworkError::NoConnection(one, other));
+        };
+        if !conn.up {
+            return Err(NetworkError::AlreadyDisconnected(one, other));
+        }
+        self.asked(Asked::Disconnect { one, other })?;
+        // Whoever was asked to connect keeps dialling until it is told to stop; if nobody was, the dialler drops.
+        let (first, second) = if conn.one == a { (one, other) } else { (other, one) };
+        let mut droppers = [(first, second), (second, first)].map(|pair| (pair, self.wanted.remove(&pair)));
+        droppers[0].1 |= !droppers[1].1;
+        for ((at, of), _) in droppers.into_iter().filter(|(_, drops)| *drops) {
+            let position = self.position(&at)?;
+            if self.state.nodes()[position].up {
+                self.adapter.remove_peer(self.nodes[position].index, of);
+            }
+        }
+        self.collect()
+    }
+
+    /// A node that has to be up.
+    pub(crate) fn running(&self, id: NodeId) -> Result<NodeIndex, NetworkError> {
+        let position = self.position(&id)?;
+        match self.state.nodes()[position].up {
+            true => Ok(self.nodes[position].index),
+            false => Err(NetworkError::NotUp { role: "node", id }),
+        }
+    }
+
+    /// Records that a node is to handle a JSON-RPC text: it may change anything.
+    pub(crate) fn asked_rpc(&mut self, id: NodeId, text: String) -> Result<NodeIndex, NetworkError> {
+        self.check()?;
+        let index = self.running(id)?;
+        self.asked(Asked::Rpc { id, text })?;
+        Ok(index)
+    }
+
+    /// Stops and forgets everything.
+    pub fn reset(&mut self) -> Result<(), NetworkError> {
+        self.check()?;
+        for position in 0..self.nodes.len() {
+            self.adapter.remove(self.nodes[position].index);
+        }
+        self.collect()?;
+        self.nodes.clear();
+        self.failures.clear();
+        self.wanted.clear();
+        self.asked(Asked::Reset)
+    }
+
+    /// Records the outcome of an expectation.
+    pub fn expectation(&mut self, name: String, passed: bool, detail: String) -> Result<(), NetworkError> {
+        let record = self.log.record(self.nanos(), Kind::Expectation { name, passed, detail });
+        self.take_in(vec![record])
+    }
+
+    // --- snapshots -----------------------------------------------------------------------------------------------
+
+    /// Everything needed to set the network up again; `add` and `remove` change the services of nodes that are up.
+    pub fn snapshot(&self, add: &[String], remove: &[String]) -> Result<Snapshot, NetworkError> {
+        let mut nodes = Vec::with_capacity(self.nodes.len());
+        for position in 0..self.nodes.len() {
+            let NodeView { mut config, up, info } = self.view_at(position);
+            let mut services = BTreeMap::new();
+            if up {
+                let taken = self.adapter.snapshot(self.nodes[position].index);
+                services = taken.map_err(|error| NetworkError::Node { id: config.id, error })?;
+                let missing = add.iter().filter(|name| !config.services.contains(name));
+                let missing: Vec<String> = missing.cloned().collect();
+                config.services.extend(missing);
+                config.services.retain(|name| !remove.contains(name));
+            }
+            nodes.push(NodeSnapshot { spec: naming::spec_of(config), up, info: Some(info), services });
+        }
+        let conns = self.state.conns().filter(|conn| conn.up).map(|conn| self.state.view(conn)).collect();
+        Ok(Snapshot { nodes, conns })
+    }
+
+    // --- the log -------------------------------------------------------------------------------------------------
+
+    /// Subscribes; with `current` the present state comes first, as events.
+    pub fn subscribe(&mut self, filter: EventFilter, current: bool) -> Subscription {
+        let first = if current { self.current_events() } else { Vec::new() };
+        let (subscriber, subscription) = Subscriber::new(filter, first);
+        self.log.subscribe(subscriber);
+        self.adapter.want_messages(self.log.wants_messages());
+        subscription
+    }
+
+    fn current_events(&self) -> Vec<Event> {
+        let nodes = self.nodes().into_iter().map(|view| EventKind::Node(Box::new(view)));
+        let up = self.state.conns().filter(|conn| conn.up).map(|conn| EventKind::Conn(self.state.view(conn)));
+        nodes.chain(up).map(|kind| self.event(self.nanos(), false, kind, None)).collect()
+    }
+
+    fn event(&self, time: u64, control: bool, kind: EventKind, data: Option<serde_json::Value>) -> Event {
+        let time = Duration::from_nanos(time);
+        Event { time, calendar: self.epoch + time, control, kind, data }
+    }
+
+    /// Lets everything happen that happens before `until`, and takes it into the log.
+    pub fn run_until(&mut self, until: Duration) -> Result<(), NetworkError> {
+        self.check()?;
+        self.adapter.run_until(until)?;
+        self.collect()
+    }
+
+    /// Takes what has happened into the log.
+    fn collect(&mut self) -> Result<(), NetworkError> {
+        let mut records = std::mem::take(&mut self.records);
+        records.clear();
+        self.adapter.collect(&mut records);
+        let taken = self.take_in_slice(&records);
+        self.records = records;
+        taken
+    }
+
+    fn asked(&mut self, asked: Asked) -> Result<(), NetworkError> {
+        let record = self.log.record(self.nanos(), Kind::Asked(asked));
+        self.take_in(vec![record])
+    }
+
+    fn take_in(&mut self, records: Vec<Record>) -> Result<(), NetworkError> {
+        self.take_in_slice(&records)
+    }
+
+    fn take_in_slice(&mut self, records: &[Record]) -> Result<(), NetworkError> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        for record in records {
+            if let (Kind::DialFailed { peer, error }, Some(origin)) = (&record.kind, record.origin.index()) {
+                self.dial_failed(origin, *peer, &error.0);
+            }
+            let before = if self.log.has_subscribers() { self.control_event(record) } else { None };
+            let mut changes = std::mem::take(&mut self.changes);
+            self.state.fold(record, &mut changes);
+            if self.log.has_subscribers() {
+                if let Some(event) = before {
+                    self.log.publish(event, |_| true);
+                }
+                self.publish(record, &changes);
+            }
+            changes.clear();
+            self.changes = changes;
+        }
+        let written = self.log.write(records);
+        self.broken = self.broken.take().or_else(|| written.clone().err());
+        written
+    }
+
+    /// The node that a record is from. Indices rise in the order of creation.
+    fn member_of(&self, origin: usize) -> Option<&Member> {
+        let position = self.nodes.binary_search_by_key(&origin, |member| member.index.0 as usize).ok()?;
+        Some(&self.nodes[position])
+    }
+
+    fn dial_failed(&mut self, origin: usize, peer: NodeId, error: &str) {
+        if let Some(member) = self.member_of(origin) {
+            self.failures.insert((member.config.id, peer), error.to_owned());
+        }
+    }
+
+    /// The control event of something asked, where the original has one: it shows the state before.
+    fn control_event(&self, record: &Record) -> Option<Event> {
+        let Kind::Asked(asked) = &record.kind else { return None };
+        let conn = |one: &NodeId, other: &NodeId, up, verb: &str| {
+            let view = ConnView { one: *one, other: *other, up };
+            self.event(record.time, true, EventKind::Conn(view), Some(json!({ "verb": verb })))
+        };
+        match asked {
+            Asked::Stop { id } => {
+                let mut view = self.node_view(*id).ok()?;
+                view.up = false;
+                let verb = Some(json!({ "verb": "stop" }));
+                Some(self.event(record.time, true, EventKind::Node(Box::new(view)), verb))
+            }
+            Asked::Connect { one, other } => Some(conn(one, other, false, "connect")),
+            Asked::Disconnect { one, other } => Some(conn(one, other, true, "disconnect")),
+            _ => None,
+        }
+    }
+
+    fn publish(&mut self, record: &Record, changes: &[Change]) {
+        for change in changes {
+            let control = matches!(record.kind, Kind::Asked(_));
+            let (kind, data) = match change {
+                Change::Node(position) => {
+                    let data = control.then(|| json!({ "verb": "create" }));
+                    (EventKind::Node(Box::new(self.view_at(*position))), data)
+                }
+                Change::Conn(view, error) => {
+                    (EventKind::Conn(*view), error.as_ref().map(|error| json!({ "error": error })))
+                }
+            };
+            let event = self.event(record.time, control, kind, data);
+            self.log.publish(event, |_| true);
+        }
+        if let (Kind::Message(message), Some(origin)) = (&record.kind, record.origin.index()) {
+            let Some(member) = self.member_of(origin) else { return };
+            if !member.config.enable_msg_events {
+                return;
+            }
+            let own = member.config.id;
+            let (one, other) = if message.received { (message.peer, own) } else { (own, message.peer) };
+            let (protocol, code) = (message.protocol.name.clone(), message.code);
+            let (received, size) = (message.received, message.size);
+            let wants = protocol.clone();
+            let kind = EventKind::Msg { one, other, protocol, code, received, size };
+            let event = self.event(record.time, false, kind, None);
+            self.log.publish(event, |subscriber| subscriber.filter.wants(&wants, code));
+        }
+    }
+
+    fn nanos(&self) -> u64 {
+        self.now().as_nanos() as u64
+    }
+
+    fn check(&self) -> Result<(), NetworkError> {
+        self.broken.clone().map_or(Ok(()), Err)
+    }
+
+    /// Stops every node and ends all subscriptions. Answers the digest of the whole log.
+    pub fn shut_down(&mut self) -> Result<Digest, NetworkError> {
+        for position in 0..self.nodes.len() {
+            self.adapter.stop(self.nodes[position].index);
+        }
+        let collected = self.collect();
+        self.log.close();
+        collected.map(|()| self.digest())
+    }
+}

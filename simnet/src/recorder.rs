@@ -1,0 +1,125 @@
+//! What a node's network stack reports, turned into records: one recorder per node, for as long as the node exists.
+//!
+//! Every record is folded into the node's chain and counted, messages included, whoever listens. Only what somebody
+//! wants is made into a [`Record`] and put into the shard's buffer.
+
+use crate::record::{Chain, ErrorText, Kind, Message, Origin, ProtocolName, Record, payload_hash};
+use crate::tally::{NodeCounts, ProtocolTally};
+use devp2p::{MessageSeen, Observer, PeerEvent};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use world::World;
+
+/// Codes that are counted one by one; the last of them stands for all above it.
+const COUNTED_CODES: usize = 1024;
+
+/// The records of one shard since they were last collected.
+#[derive(Debug, Default)]
+pub(crate) struct ShardLog {
+    pub(crate) records: RefCell<Vec<Record>>,
+    /// Whether anyone wants message records.
+    pub(crate) messages: Cell<bool>,
+}
+
+/// Records for one node.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    origin: Origin,
+    world: World,
+    log: Rc<ShardLog>,
+    chain: Cell<Chain>,
+    protocols: RefCell<Vec<ProtocolTally>>,
+}
+
+impl Recorder {
+    pub(crate) fn new(origin: Origin, world: World, log: Rc<ShardLog>) -> Self {
+        Self { origin, world, log, chain: Cell::default(), protocols: RefCell::default() }
+    }
+
+    pub(crate) fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    pub(crate) fn chain(&self) -> Chain {
+        self.chain.get()
+    }
+
+    pub(crate) fn counts(&self) -> NodeCounts {
+        let index = self.origin.index().expect("recorders are nodes'") as u32;
+        NodeCounts { index, protocols: self.protocols.borrow().clone() }
+    }
+
+    /// Records something that happens to the node.
+    pub(crate) fn record(&self, kind: Kind) {
+        let time = self.now();
+        let mut chain = self.chain.get();
+        let seq = chain.fold(time, &kind);
+        self.chain.set(chain);
+        self.log.records.borrow_mut().push(Record { time, origin: self.origin, seq, kind });
+    }
+
+    fn now(&self) -> u64 {
+        self.world.now().as_nanos() as u64
+    }
+
+    fn message(&self, seen: &MessageSeen<'_>, received: bool) {
+        let time = self.now();
+        let mut protocols = self.protocols.borrow_mut();
+        let index = usize::from(seen.index);
+        if protocols.len() <= index {
+            self.learn(&mut protocols, seen);
+        }
+        let tally = &mut protocols[index];
+        if tally.name.version != seen.protocol.version || tally.name.name != seen.protocol.name {
+            // The node runs again with other protocols; its counts go on under the new name.
+            tally.name = Arc::new(ProtocolName::new(seen.protocol.name.clone(), seen.protocol.version));
+        }
+        let code = (seen.code as usize).min(COUNTED_CODES - 1);
+        if tally.codes.len() <= code {
+            tally.codes.resize(code + 1, Default::default());
+        }
+        let (size, payload) = (seen.payload.len() as u32, payload_hash(seen.payload.bytes()));
+        tally.codes[code][usize::from(received)].add(size, seen.wire_len);
+        let mut chain = self.chain.get();
+        let (words, sizes) = ([seen.code, payload], [size, seen.wire_len]);
+        let seq = chain.fold_message_parts(time, &seen.peer, received, &tally.name, words, sizes);
+        self.chain.set(chain);
+        if self.log.messages.get() {
+            let protocol = Arc::clone(&tally.name);
+            let (peer, code, wire_len) = (seen.peer, seen.code, seen.wire_len);
+            let kind = Kind::Message(Message { peer, received, protocol, code, size, wire_len, payload });
+            self.log.records.borrow_mut().push(Record { time, origin: self.origin, seq, kind });
+        }
+    }
+
+    fn learn(&self, protocols: &mut Vec<ProtocolTally>, seen: &MessageSeen<'_>) {
+        let name = Arc::new(ProtocolName::new(seen.protocol.name.clone(), seen.protocol.version));
+        protocols.resize(usize::from(seen.index) + 1, ProtocolTally { name, codes: Vec::new() });
+    }
+}
+
+impl Observer for Recorder {
+    fn event(&self, event: &PeerEvent<'_>) {
+        match event {
+            PeerEvent::Sent(seen) => self.message(seen, false),
+            PeerEvent::Received(seen) => self.message(seen, true),
+            PeerEvent::Added { peer } => {
+                self.record(Kind::PeerAdded { peer: peer.id(), inbound: peer.inbound() })
+            }
+            PeerEvent::Dropped { peer, error, .. } => {
+                self.record(Kind::PeerDropped { peer: peer.id(), error: ErrorText::from(*error) });
+            }
+            PeerEvent::DialFailed { id, error } => {
+                self.record(Kind::DialFailed { peer: *id, error: ErrorText::from(*error) });
+            }
+            PeerEvent::Metric { protocol, name, value } => {
+                self.record(Kind::Metric {
+                    protocol: (*protocol).into(),
+                    name: (*name).into(),
+                    value: *value,
+                });
+            }
+        }
+    }
+}

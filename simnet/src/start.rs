@@ -1,0 +1,202 @@
+//! Where networks begin: live, on a thread of their own, or replayed from a journal.
+
+use crate::adapter::{SimAdapter, SimSettings};
+use crate::driver::{Driver, Job};
+use crate::error::NetworkError;
+use crate::handle::Handle;
+use crate::journal::{Header, Journal, JournalError, Recording};
+use crate::network::{Manners, Network};
+use crate::record::Digest;
+use crate::tally::Tally;
+use devp2p::{Fidelity, Timing};
+use node::Services;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+use world::sim::{Link, Pace, SimConfig};
+
+/// What a network is made from.
+#[derive(Clone, Debug)]
+pub struct NetworkConfig {
+    /// Its name; may be empty.
+    pub id: String,
+    /// What its nodes can run.
+    pub services: Services,
+    /// What nodes without services run.
+    pub default_service: Option<String>,
+    /// Where all entropy comes from.
+    pub seed: u64,
+    /// Threads to simulate on; the log does not depend on it.
+    pub shards: usize,
+    /// How much of RLPx is real.
+    pub fidelity: Fidelity,
+    /// The link between any two nodes.
+    pub link: Link,
+    /// How fast time passes.
+    pub pace: Pace,
+    /// How long a pair that was just asked to connect may not be asked again (geth: 200 ms; here none by default).
+    pub dial_ban: Duration,
+    /// Peers a node has at most.
+    pub max_peers: usize,
+    /// Where the log is written, every record of it.
+    pub log_file: Option<PathBuf>,
+    /// Where commands from outside are written, to be replayed.
+    pub journal: Option<PathBuf>,
+}
+
+impl Default for NetworkConfig {
+    fn default() -> Self {
+        Self {
+            id: String::new(),
+            services: Services::builtin(),
+            default_service: Some("ping-pong".into()),
+            seed: 0,
+            shards: 1,
+            fidelity: Fidelity::Wire,
+            link: Link::latency(Duration::from_millis(1)),
+            pace: Pace::Max,
+            dial_ban: Duration::ZERO,
+            // geth's simulations: no limit.
+            max_peers: i32::MAX as usize,
+            log_file: None,
+            journal: None,
+        }
+    }
+}
+
+impl NetworkConfig {
+    fn network(&self) -> Result<Network, NetworkError> {
+        let world =
+            SimConfig { seed: self.seed, shards: self.shards, link: self.link, ..SimConfig::default() };
+        let epoch = world.epoch;
+        let settings = SimSettings {
+            world,
+            fidelity: self.fidelity,
+            timing: Timing::default(),
+            max_peers: self.max_peers,
+            client: concat!("p2psim/v", env!("CARGO_PKG_VERSION")).into(),
+        };
+        let adapter = Box::new(SimAdapter::new(self.services.clone(), settings));
+        let (id, default_service) = (self.id.clone(), self.default_service.clone());
+        let manners = Manners { id, default_service, dial_ban: self.dial_ban };
+        Network::new(manners, adapter, self.seed, epoch, self.log_file.as_deref())
+    }
+
+    fn header(&self) -> Header {
+        Header {
+            p2psim: env!("CARGO_PKG_VERSION").into(),
+            seed: self.seed,
+            id: self.id.clone(),
+            default_service: self.default_service.clone(),
+            latency: self.link.latency.as_nanos() as u64,
+            fidelity: fidelity_name(self.fidelity).into(),
+            max_peers: self.max_peers,
+            dial_ban: self.dial_ban.as_nanos() as u64,
+        }
+    }
+}
+
+fn fidelity_name(fidelity: Fidelity) -> &'static str {
+    match fidelity {
+        Fidelity::Wire => "wire",
+        Fidelity::Message => "message",
+    }
+}
+
+/// Starts a network on a thread of its own. It ends with [`Handle::shut_down`], or when the last handle is dropped.
+pub fn start(config: NetworkConfig) -> Result<Handle, NetworkError> {
+    let (jobs, queue): (_, Receiver<Job>) = channel();
+    let (ready, started) = channel();
+    let run = move || {
+        // Made here: nothing of a network can move to another thread.
+        let driver = config.network().and_then(|network| {
+            let journal = config.journal.as_deref().map(|path| Journal::create(path, &config.header()));
+            Ok(Driver::new(network, config.pace, journal.transpose()?))
+        });
+        match driver {
+            Ok(driver) => {
+                let _ = ready.send(Ok(()));
+                driver.run(&queue);
+            }
+            Err(error) => {
+                let _ = ready.send(Err(error));
+            }
+        }
+    };
+    std::thread::Builder::new().name("network".into()).spawn(run).expect("the machine has a thread left");
+    started.recv().map_err(|_| NetworkError::Gone)??;
+    Ok(Handle::new(jobs))
+}
+
+/// What became of a replay.
+#[derive(Clone, Debug)]
+pub struct Replay {
+    /// The digest of the log.
+    pub digest: Digest,
+    /// The digest that was recorded, if the session ended in order.
+    pub recorded: Option<Digest>,
+    /// Commands done again.
+    pub commands: usize,
+    /// Simulated time at the end.
+    pub simulated: Duration,
+    /// The network at the end, counted before it was shut down.
+    pub tally: Tally,
+}
+
+/// Why a replay failed.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// The journal makes no sense.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The network failed.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The journal was written by another version.
+    #[error(
+        "the journal was recorded by p2psim {recorded}, this is {this}: only the same version replays to the same digest"
+    )]
+    Version {
+        /// Who wrote it.
+        recorded: String,
+        /// Who reads it.
+        this: &'static str,
+    },
+}
+
+/// Does what a journal says again, as fast as the machine can. Of `config`, services, threads and the log file count;
+/// the rest is the journal's.
+pub fn replay(config: NetworkConfig, journal: &Path) -> Result<Replay, ReplayError> {
+    let Recording { header, commands, end } = Recording::read(journal)?;
+    let this = env!("CARGO_PKG_VERSION");
+    if header.p2psim != this {
+        return Err(ReplayError::Version { recorded: header.p2psim, this });
+    }
+    let config = NetworkConfig {
+        id: header.id,
+        default_service: header.default_service,
+        seed: header.seed,
+        fidelity: if header.fidelity == "message" { Fidelity::Message } else { Fidelity::Wire },
+        link: Link::latency(Duration::from_nanos(header.latency)),
+        dial_ban: Duration::from_nanos(header.dial_ban),
+        max_peers: header.max_peers,
+        pace: Pace::Paused,
+        journal: None,
+        ..config
+    };
+    let mut driver = Driver::new(config.network()?, config.pace, None);
+    let count = commands.len();
+    for (at, command) in commands {
+        driver.run_to(at)?;
+        if let Err(error) = driver.redo(command) {
+            // It failed then as well: refusals are part of a session.
+            tracing::debug!(target: "simnet", %error, ?at, "a command of the journal was refused");
+        }
+    }
+    if let Some((at, _)) = end {
+        driver.run_to(at)?;
+    }
+    let (simulated, tally) = (driver.network().now(), driver.network().tally());
+    let digest = driver.shut_down()?;
+    Ok(Replay { digest, recorded: end.map(|(_, digest)| digest), commands: count, simulated, tally })
+}

@@ -1,0 +1,111 @@
+//! What subscribers see.
+
+use crate::{config, network, nodes_up, run, s};
+use simnet::view::{Event, EventFilter, EventKind};
+use simnet::{Handle, NetworkConfig, Notice, Subscription, Until, start};
+use std::sync::Arc;
+
+/// Everything there is by now, as short texts.
+async fn seen(net: &Handle, subscription: &mut Subscription) -> Vec<String> {
+    // A marker that is certain to come after all that is queued: nothing is asked of the network meanwhile.
+    net.now().await.expect("alive");
+    let mut texts = Vec::new();
+    while let Some(Some(notice)) = futures_util::FutureExt::now_or_never(subscription.recv()) {
+        texts.push(match notice {
+            Notice::Event(event) => text(&event),
+            Notice::Missed(n) => format!("missed {n}"),
+        });
+    }
+    texts
+}
+
+fn text(event: &Arc<Event>) -> String {
+    let origin = if event.control { "control" } else { "live" };
+    match &event.kind {
+        EventKind::Node(node) => format!("{} up={} {origin}", node.config.name, node.up),
+        EventKind::Conn(conn) => format!("conn up={} {origin}", conn.up),
+        EventKind::Msg { protocol, code, received, .. } => format!("{protocol}/{code} received={received}"),
+    }
+}
+
+#[test]
+fn the_order_is_the_originals() {
+    run(async {
+        let net = network(1);
+        let mut subscription = net.subscribe(EventFilter::default(), false).await.unwrap();
+        for _ in 0..2 {
+            net.create_node(Default::default()).await.unwrap();
+        }
+        net.start_all().await.unwrap();
+        net.connect("node01", "node02", Until::Done).await.unwrap();
+        net.disconnect("node01", "node02", Until::Done).await.unwrap();
+        net.stop_node("node01").await.unwrap();
+        let expect = [
+            "node01 up=false control",
+            "node02 up=false control",
+            "node01 up=true live",
+            "node02 up=true live",
+            "conn up=false control",
+            "conn up=true live",
+            "conn up=true control",
+            "conn up=false live",
+            "node01 up=false control",
+            "node01 up=false live",
+        ];
+        assert_eq!(seen(&net, &mut subscription).await, expect);
+    });
+}
+
+#[test]
+fn with_current_the_present_comes_first() {
+    run(async {
+        let net = network(1);
+        nodes_up(&net, 2).await;
+        net.connect("node01", "node02", Until::Done).await.unwrap();
+        let mut subscription = net.subscribe(EventFilter::default(), true).await.unwrap();
+        let expect = ["node01 up=true live", "node02 up=true live", "conn up=true live"];
+        assert_eq!(seen(&net, &mut subscription).await, expect);
+    });
+}
+
+#[test]
+fn messages_come_to_those_who_named_them_sent_before_received() {
+    run(async {
+        let net = network(1);
+        nodes_up(&net, 2).await;
+        net.connect("node01", "node02", Until::Done).await.unwrap();
+        let pings = EventFilter { messages: vec![("ping-pong".into(), Some(vec![0]))] };
+        let all = EventFilter { messages: vec![("ping-pong".into(), None)] };
+        let mut pings = net.subscribe(pings, false).await.unwrap();
+        let mut all = net.subscribe(all, false).await.unwrap();
+        let mut none = net.subscribe(EventFilter::default(), false).await.unwrap();
+        net.advance(s(15)).await.unwrap();
+        let seen_pings = seen(&net, &mut pings).await;
+        assert_eq!(seen_pings.len(), 4);
+        assert!(seen_pings[0].ends_with("received=false") && seen_pings[3].ends_with("received=true"));
+        assert_eq!(seen(&net, &mut all).await.len(), 8);
+        assert!(seen(&net, &mut none).await.is_empty());
+    });
+}
+
+#[test]
+fn who_listens_changes_nothing() {
+    let digest = |listen: bool, file: bool| {
+        run(async {
+            let dir = tempfile::tempdir().unwrap();
+            let log_file = file.then(|| dir.path().join("events.ndjson"));
+            let net = start(NetworkConfig { log_file, ..config(9) }).unwrap();
+            nodes_up(&net, 4).await;
+            let filter = EventFilter { messages: vec![("ping-pong".into(), None)] };
+            let subscription = if listen { Some(net.subscribe(filter, true).await.unwrap()) } else { None };
+            net.connect("node01", "node02", Until::Done).await.unwrap();
+            net.advance(s(40)).await.unwrap();
+            drop(subscription);
+            net.shut_down().await.unwrap()
+        })
+    };
+    let quiet = digest(false, false);
+    assert_eq!(quiet, digest(true, false));
+    assert_eq!(quiet, digest(false, true));
+    assert_eq!(quiet, digest(true, true));
+}

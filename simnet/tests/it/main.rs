@@ -1,0 +1,39 @@
+//! Networks as their users drive them: through a handle, with real nodes in memory.
+
+// A story that cannot go on fails; where it stood is all there is to say.
+#![allow(clippy::unwrap_used)]
+
+mod events;
+mod lifecycle;
+mod replay;
+mod scale;
+mod snapshot;
+
+use simnet::{Handle, NetworkConfig, start};
+use std::future::Future;
+use std::time::Duration;
+
+/// A network at unbounded pace, with the built-in services.
+pub(crate) fn network(seed: u64) -> Handle {
+    start(config(seed)).expect("starts")
+}
+
+pub(crate) fn config(seed: u64) -> NetworkConfig {
+    NetworkConfig { seed, ..NetworkConfig::default() }
+}
+
+pub(crate) fn run<R>(story: impl Future<Output = R>) -> R {
+    tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(story)
+}
+
+pub(crate) const fn s(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// `count` nodes named node01…, up.
+pub(crate) async fn nodes_up(net: &Handle, count: usize) {
+    for _ in 0..count {
+        let node = net.create_node(Default::default()).await.expect("created");
+        net.start_node(&node.config.name).await.expect("started");
+    }
+}
