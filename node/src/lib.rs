@@ -108,14 +108,15 @@ pub mod services;
 
 pub use config::{NodeConfig, NodeEnv, RPC_PORT};
 pub use devp2p::{
-    Context, Handler, Message, NodeId, Observer, PeerError, PeerEvent, PeerId, Protocol, SecretKey,
+    Context, Handler, Message, NodeId, Observer, Peer, PeerError, PeerEvent, PeerId, PeerIo, Protocol,
+    SecretKey,
 };
 pub use node::{Node, NodeError};
 pub use rpc::client::{Client, ClientError, Directory};
 pub use rpc::error::RpcError;
 pub use rpc::methods::Methods;
 pub use rpc::params::Params;
-pub use rpc::session::RpcSession;
+pub use rpc::session::{Pushed, RpcSession};
 pub use rpc::subscription::Sink;
 pub use rpc::view::{NodeInfo, PeerEventInfo, PeerInfo};
 pub use service::{Service, ServiceContext, ServiceError};

@@ -22,7 +22,7 @@ use crate::rpc::feed::Feed;
 use crate::rpc::methods::{Called, Methods};
 use crate::rpc::params::Params;
 use crate::rpc::serve;
-use crate::rpc::session::{Line, RpcSession};
+use crate::rpc::session::{Line, Out, Pushed, RpcSession};
 use crate::rpc::view::{NodeInfo, PeerInfo, Ports};
 use crate::service::{Service, ServiceContext};
 use crate::services::Services;
@@ -82,6 +82,7 @@ impl Node {
         server.fidelity = env.fidelity;
         server.timing = env.timing;
         let server = Server::start(world, server, protocols, Rc::clone(&feed) as Rc<dyn Observer>)?;
+        feed.set_listen(server.enode().socket_addr());
         let node = Rc::new(Self {
             id: config.id,
             client: env.client,
@@ -231,7 +232,13 @@ impl Node {
 
     /// Opens a session of JSON-RPC: texts go in through [`RpcSession::handle`] and come out through `out`, which
     /// answers false once the other side is gone. The session's end, whoever asks for it, drops `out`.
-    pub fn session(self: &Rc<Self>, out: impl FnMut(String) -> bool + 'static) -> RpcSession {
+    pub fn session(self: &Rc<Self>, mut out: impl FnMut(String) -> bool + 'static) -> RpcSession {
+        self.session_bounded(move |text| if out(text) { Pushed::Taken } else { Pushed::Gone })
+    }
+
+    /// As [`session`](Self::session), with an `out` that may have no room: what waits then waits in the session, where
+    /// a subscription may have so much waiting and no more.
+    pub fn session_bounded(self: &Rc<Self>, out: impl FnMut(String) -> Pushed + 'static) -> RpcSession {
         self.open_session(Some(Box::new(out)))
     }
 
@@ -240,7 +247,7 @@ impl Node {
         self.open_session(None)
     }
 
-    fn open_session(self: &Rc<Self>, out: Option<crate::rpc::session::Out>) -> RpcSession {
+    fn open_session(self: &Rc<Self>, out: Option<Out>) -> RpcSession {
         let session = RpcSession::open(self, self.rpc_world(), out);
         if self.is_running() {
             let mut sessions = self.rpc.sessions.borrow_mut();

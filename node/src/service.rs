@@ -22,6 +22,30 @@ use crate::rpc::methods::Methods;
 /// `Rc<RefCell<..>>`; a node lives on one thread, so nothing here need be `Send`. The [crate's page](crate) shows a
 /// whole one.
 ///
+/// With geth's form of a protocol, one future for each peer, it can be this short:
+///
+/// ```
+/// use node::{Protocol, Service};
+///
+/// /// Says each message back.
+/// struct Echo;
+///
+/// impl Service for Echo {
+///     fn protocols(&self) -> Vec<Protocol> {
+///         vec![Protocol::run("echo", 1, 1, |_peer, mut io| async move {
+///             loop {
+///                 let message = io.read().await?; // the peer's end is this future's end
+///                 io.write_payload(message.code, &message.payload).await?;
+///             }
+///         })]
+///     }
+/// }
+///
+/// let services = node::Services::builtin().register("echo", |_| Ok(Echo))?;
+/// # assert!(services.contains("echo"));
+/// # Ok::<(), node::DuplicateService>(())
+/// ```
+///
 /// A node makes all its services, then its server with their protocols, and then calls [`start`](Self::start) in the
 /// order of its configuration; it calls [`stop`](Self::stop) in reverse.
 pub trait Service: Any {

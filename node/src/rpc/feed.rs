@@ -3,7 +3,7 @@
 //!
 //! Without subscribers an event costs one look at an empty list.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
@@ -21,6 +21,8 @@ pub(crate) struct Feed {
     next: Rc<dyn Observer>,
     /// Whether subscribers hear of messages.
     messages: bool,
+    /// Where the node listens: this end of whoever dials it.
+    listen: Cell<Option<SocketAddr>>,
     audience: RefCell<Audience>,
     /// Who waits for the drop of which peer.
     waiting: RefCell<Vec<(NodeId, oneshot::Sender<()>)>>,
@@ -36,14 +38,25 @@ struct Audience {
 /// The addresses of a connection.
 #[derive(Clone, Copy)]
 pub(crate) struct Ends {
-    /// Not known of a peer that came after the subscriber.
+    /// Not known of a peer that was dialled after the subscriber came.
     pub(crate) local: Option<SocketAddr>,
     pub(crate) remote: SocketAddr,
 }
 
 impl Feed {
     pub(crate) fn new(next: Rc<dyn Observer>, messages: bool) -> Self {
-        Self { next, messages, audience: RefCell::default(), waiting: RefCell::default() }
+        Self {
+            next,
+            messages,
+            listen: Cell::new(None),
+            audience: RefCell::default(),
+            waiting: RefCell::default(),
+        }
+    }
+
+    /// The server listens there.
+    pub(crate) fn set_listen(&self, listen: Option<SocketAddr>) {
+        self.listen.set(listen);
     }
 
     /// Adds a subscriber; `peers` are those there are.
@@ -77,7 +90,8 @@ impl Feed {
         let mut audience = self.audience.borrow_mut();
         let ends = match event {
             PeerEvent::Added { peer } => {
-                let ends = Ends { local: None, remote: peer.remote() };
+                let ends =
+                    Ends { local: self.listen.get().filter(|_| peer.inbound()), remote: peer.remote() };
                 audience.ends.insert(peer.id(), ends);
                 Some(ends)
             }

@@ -24,6 +24,20 @@ use crate::node::Node;
 /// Calls of one session that may be under way at once; those beyond are refused.
 const PENDING_LIMIT: usize = 1_000;
 
+/// Responses that may wait to be sent; whoever asks on without reading them is let go.
+const RESPONSE_LIMIT: usize = 1_000;
+
+/// What became of a text that was pushed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pushed {
+    /// It is on its way.
+    Taken,
+    /// There is no room now: here it is back. It is tried again with the next text, and at [`RpcSession::flush`].
+    Full(String),
+    /// The other side is gone.
+    Gone,
+}
+
 /// A caller's connection to a node's RPC. Dropping it closes it.
 pub struct RpcSession {
     line: Rc<Line>,
@@ -58,6 +72,10 @@ impl RpcSession {
         if !self.line.open.get() {
             return;
         }
+        if self.line.outbox.borrow().responses() >= RESPONSE_LIMIT {
+            self.line.close();
+            return;
+        }
         if self.line.pending.get() >= PENDING_LIMIT {
             let error = RpcError::failed(format_args!("too many calls under way, limit {PENDING_LIMIT}"));
             self.line.respond(request::response(None, &Err(error)), &[]);
@@ -78,7 +96,7 @@ impl RpcSession {
     pub async fn next(&self) -> Option<String> {
         poll_fn(|cx| {
             if let Some(text) = self.line.outbox.borrow_mut().pop() {
-                return Poll::Ready(Some(text));
+                return Poll::Ready(Some(text.text));
             }
             match &mut *self.line.way.borrow_mut() {
                 Way::Pull(waker) if self.line.open.get() => {
@@ -89,6 +107,11 @@ impl RpcSession {
             }
         })
         .await
+    }
+
+    /// Pushes what waits: there is room again.
+    pub fn flush(&self) {
+        self.line.flush();
     }
 
     /// Ends it: subscriptions are over, nothing more comes out, and the closure is dropped.
@@ -114,8 +137,8 @@ impl fmt::Debug for RpcSession {
     }
 }
 
-/// Takes a text; false: the other side is gone.
-pub(crate) type Out = Box<dyn FnMut(String) -> bool>;
+/// Takes a text.
+pub(crate) type Out = Box<dyn FnMut(String) -> Pushed>;
 
 enum Way {
     /// None while it is being called, and once the session is closed.
@@ -202,9 +225,15 @@ impl Line {
         };
         while self.open.get() {
             let next = self.outbox.borrow_mut().pop();
-            let Some(text) = next else { break };
-            if !out(text) {
-                self.close();
+            let Some(mut next) = next else { break };
+            match out(std::mem::take(&mut next.text)) {
+                Pushed::Taken => {}
+                Pushed::Full(text) => {
+                    next.text = text;
+                    self.outbox.borrow_mut().put_back(next);
+                    break;
+                }
+                Pushed::Gone => self.close(),
             }
         }
         if self.open.get() {

@@ -57,14 +57,17 @@ impl fmt::Debug for Sink {
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     ready: VecDeque<Text>,
+    /// How many of them are responses.
+    responses: usize,
     subscriptions: BTreeMap<Rc<str>, Subscription>,
 }
 
+/// Something to send.
 #[derive(Debug)]
-struct Text {
-    /// The subscription it belongs to.
+pub(super) struct Text {
+    /// The subscription it belongs to; none: it is a response.
     of: Option<Rc<str>>,
-    text: String,
+    pub(super) text: String,
 }
 
 #[derive(Debug)]
@@ -100,7 +103,13 @@ impl Outbox {
     }
 
     pub(super) fn respond(&mut self, text: String) {
+        self.responses += 1;
         self.ready.push_back(Text { of: None, text });
+    }
+
+    /// How many responses wait to be sent.
+    pub(super) fn responses(&self) -> usize {
+        self.responses
     }
 
     /// Queues a notification; false if the subscription has ended or ends with this.
@@ -121,12 +130,30 @@ impl Outbox {
         item.is_ok()
     }
 
-    pub(super) fn pop(&mut self) -> Option<String> {
-        let Text { of, text } = self.ready.pop_front()?;
-        if let Some(open) = of.and_then(|id| self.subscriptions.get_mut(&id)) {
-            open.waiting -= 1;
+    pub(super) fn pop(&mut self) -> Option<Text> {
+        let text = self.ready.pop_front()?;
+        match &text.of {
+            None => self.responses -= 1,
+            Some(id) => {
+                if let Some(open) = self.subscriptions.get_mut(id) {
+                    open.waiting -= 1;
+                }
+            }
         }
         Some(text)
+    }
+
+    /// Takes back what could not be sent yet.
+    pub(super) fn put_back(&mut self, text: Text) {
+        match &text.of {
+            None => self.responses += 1,
+            Some(id) => {
+                if let Some(open) = self.subscriptions.get_mut(id) {
+                    open.waiting += 1;
+                }
+            }
+        }
+        self.ready.push_front(text);
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -145,7 +172,7 @@ mod tests {
     }
 
     fn texts(outbox: &mut Outbox) -> Vec<String> {
-        std::iter::from_fn(|| outbox.pop()).collect()
+        std::iter::from_fn(|| outbox.pop()).map(|text| text.text).collect()
     }
 
     #[test]
@@ -190,6 +217,20 @@ mod tests {
             assert!(outbox.notify(&id, &one));
             assert!(outbox.pop().is_some());
         }
+    }
+
+    #[test]
+    fn what_is_put_back_still_counts() {
+        let (mut outbox, id, one) = outbox("0x1");
+        outbox.respond("response".to_owned());
+        outbox.release(&id);
+        while outbox.notify(&id, &one) {
+            let first = outbox.pop().unwrap();
+            outbox.put_back(first);
+        }
+        assert_eq!(outbox.responses(), 1);
+        assert_eq!(texts(&mut outbox).len(), 1 + SUBSCRIPTION_QUEUE + 1);
+        assert_eq!(outbox.responses(), 0);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use node::{Methods, NodeConfig, PeerEventInfo, Service, Services, Sink};
+use node::{Methods, NodeConfig, PeerEventInfo, Pushed, Service, Services, Sink};
 use serde_json::{Value, json};
 
 use crate::harness::{Net, config, key};
@@ -99,6 +99,7 @@ fn messages_are_told_only_where_the_configuration_says_so() {
     let (loud, quiet) = (events(&net, 0), events(&net, 1));
     assert!(loud.len() > 4);
     assert_eq!(quiet.len(), 1, "{quiet:?}");
+    assert_eq!(quiet[0].local.as_deref(), Some("10.0.0.2:30303"), "it was dialled there");
 }
 
 #[test]
@@ -207,4 +208,65 @@ fn a_subscriber_that_does_not_read_loses_its_subscription_and_nothing_else() {
     assert_eq!(count, 2 + 20_000 + 1, "two responses, what the queue holds, and why it ended");
     assert!(last.ends_with(r#""error":"subscription queue overflow"}}"#), "{last}");
     assert_eq!(after.as_deref(), Some(r#"{"jsonrpc":"2.0","id":3,"result":""}"#));
+}
+
+/// A place for so many texts.
+fn shelf(room: usize) -> (Rc<RefCell<Vec<String>>>, impl FnMut(String) -> Pushed + 'static) {
+    let shelf = Rc::new(RefCell::new(Vec::new()));
+    let own = Rc::clone(&shelf);
+    let out = move |text| {
+        if own.borrow().len() == room {
+            return Pushed::Full(text);
+        }
+        own.borrow_mut().push(text);
+        Pushed::Taken
+    };
+    (shelf, out)
+}
+
+#[test]
+fn what_finds_no_room_waits_and_keeps_its_order() {
+    let net = ticking();
+    let (first, all) = net.at(0, |node, _| {
+        let (shelf, out) = shelf(3);
+        let session = node.session_bounded(out);
+        session.handle(r#"{"id":1,"method":"tick_subscribe","params":["numbers"]}"#);
+        session.handle(r#"{"id":2,"method":"tick_fire","params":[4]}"#);
+        let first = shelf.borrow().len();
+        let mut all = shelf.take();
+        loop {
+            session.flush();
+            let more = shelf.take();
+            if more.is_empty() {
+                break;
+            }
+            all.extend(more);
+        }
+        (first, all)
+    });
+    assert_eq!(first, 3);
+    let ends = ["\"}", ":null}}", ":0}}", ":1}}", ":2}}", ":3}}", ":1}"];
+    assert_eq!(all.len(), ends.len(), "{all:?}");
+    assert!(all.iter().zip(ends).all(|(text, end)| text.ends_with(end)), "{all:?}");
+}
+
+#[test]
+fn a_reader_that_stalls_costs_its_subscription_and_one_that_asks_on_its_session() {
+    let net = ticking();
+    let (last, open) = net.at(0, |node, _| {
+        let (shelf, out) = shelf(1);
+        let session = node.session_bounded(out);
+        session.handle(r#"{"id":1,"method":"tick_subscribe","params":["numbers"]}"#);
+        session.handle(r#"{"id":2,"method":"tick_fire","params":[30000]}"#);
+        let mut last = String::new();
+        while !shelf.borrow().is_empty() {
+            last = shelf.take().into_iter().rfind(|text| text.contains("tick_subscription")).unwrap_or(last);
+            session.flush();
+        }
+        let before = session.is_open();
+        (0..1_100).for_each(|_| session.handle(r#"{"id":3,"method":"admin_datadir"}"#));
+        (last, (before, session.is_open()))
+    });
+    assert!(last.ends_with(r#""error":"subscription queue overflow"}}"#), "{last}");
+    assert_eq!(open, (true, false));
 }
