@@ -2,9 +2,11 @@
 
 use super::core::Core;
 use super::event::Event;
-use super::host::Host;
+use super::host::{Host, address};
+use super::tcp::{HEADER, Item, Tcp};
 use crate::endpoint::{Closed, ConnId, Parcel};
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 
 /// Where a stream stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +17,8 @@ pub(crate) enum State {
     Accepting,
     /// Open.
     Open,
-    /// Closed by this end, with parcels still waiting for the other to take them: the endpoint knows it no more.
+    /// Closed by this end, with parcels still waiting for the other to take them, or not known to have arrived: the
+    /// endpoint knows it no more.
     Closing,
 }
 
@@ -33,11 +36,11 @@ pub(crate) struct Conn {
     latency: u64,
     links_version: u32,
     /// Nothing sent later arrives before this.
-    last_arrival: u64,
+    pub(crate) last_arrival: u64,
     pub(crate) slow: Option<Box<Slow>>,
 }
 
-/// What only a stream needs on which one end stopped taking parcels.
+/// What only a stream needs on which one end stopped taking parcels, or that leads over links with conditions.
 #[derive(Debug, Default)]
 pub(crate) struct Slow {
     /// This end does not take parcels; those that arrive are held.
@@ -52,6 +55,8 @@ pub(crate) struct Slow {
     pub(crate) backlog: VecDeque<Parcel>,
     /// This end closes behind the backlog.
     pub(crate) closing: bool,
+    /// Over links that do more than delay.
+    pub(crate) tcp: Option<Box<Tcp>>,
 }
 
 impl Slow {
@@ -62,38 +67,101 @@ impl Slow {
 
 impl Conn {
     /// Sends, or keeps for when the other end takes parcels again.
-    pub(crate) fn send(&mut self, core: &Core, host: &Host, parcel: Parcel) {
+    pub(crate) fn send(&mut self, core: &Core, host: &Host, id: ConnId, parcel: Parcel) {
+        // Nearly always: the links are as they were and only delay, and nobody has stopped anything.
+        if self.slow.is_none()
+            && core.links.borrow().version == self.links_version
+            && let Some(conn) = self.peer
+        {
+            self.last_arrival = self.last_arrival.max(core.now() + self.latency);
+            return core.post(
+                host,
+                self.last_arrival,
+                self.host,
+                Event::Parcel { host: self.host, conn, parcel },
+            );
+        }
+        self.send_slowly(core, host, id, parcel);
+    }
+
+    #[cold]
+    fn send_slowly(&mut self, core: &Core, host: &Host, id: ConnId, parcel: Parcel) {
         if let Some(slow) = &mut self.slow
             && slow.blocked
         {
             slow.backlog.push_back(parcel);
             return;
         }
-        let Some(conn) = self.peer else { return };
-        let time = self.arrival(core, host);
-        core.post(host, time, self.host, Event::Parcel { host: self.host, conn, parcel });
+        self.put(core, host, id, Item::Parcel(parcel));
     }
 
-    pub(crate) fn send_close(&mut self, core: &Core, host: &Host, how: Closed) {
-        let Some(conn) = self.peer else { return };
-        let time = self.arrival(core, host);
-        core.post(host, time, self.host, Event::Close { host: self.host, conn, how });
-    }
-
-    pub(crate) fn send_flow(&mut self, core: &Core, host: &Host, open: bool) {
-        let Some(conn) = self.peer else { return };
-        let time = self.arrival(core, host);
-        core.post(host, time, self.host, Event::Flow { host: self.host, conn, open });
-    }
-
-    fn arrival(&mut self, core: &Core, host: &Host) -> u64 {
-        let version = core.links.borrow().version;
-        if version != self.links_version {
-            self.links_version = version;
-            self.latency = core.latency(host.id, self.host);
+    /// Puts something into the stream: posts it, or where links do more than delay leaves it to TCP.
+    pub(crate) fn put(&mut self, core: &Core, host: &Host, id: ConnId, item: Item) {
+        let Some(peer) = self.peer else { return };
+        let links_version = core.links.borrow().version;
+        if let Some(tcp) = self.tcp_if_needed(core, host, links_version)
+            && !tcp.is_plain_now()
+        {
+            tcp.push(core.now(), item);
+            return self.pump(core, host, id);
         }
         self.last_arrival = self.last_arrival.max(core.now() + self.latency);
-        self.last_arrival
+        let to = self.host;
+        let event = match item {
+            Item::Hello => Event::Accepted { host: to, conn: peer },
+            Item::Parcel(parcel) => Event::Parcel { host: to, conn: peer, parcel },
+            Item::Flow(open) => Event::Flow { host: to, conn: peer, open },
+            Item::Close(how) => Event::Close { host: to, conn: peer, how },
+        };
+        core.post(host, self.last_arrival, to, event);
+    }
+
+    /// What drives this stream if it is, or by now has to be, TCP.
+    fn tcp_if_needed(&mut self, core: &Core, host: &Host, links_version: u32) -> Option<&mut Tcp> {
+        if links_version != self.links_version {
+            self.links_version = links_version;
+            self.latency = core.latency(host.id, self.host);
+            if core.links.borrow().needs_window(host.id, self.host) {
+                return Some(self.tcp(core, host));
+            }
+        }
+        if self.slow.as_ref()?.tcp.is_some() { Some(self.tcp(core, host)) } else { None }
+    }
+
+    /// Asks the other end to open, or says that this one has: the first two legs.
+    pub(crate) fn ask(&mut self, core: &Core, host: &Host, id: ConnId) {
+        let event = match self.peer {
+            None => {
+                let (port, from_port) = (self.remote_port, self.local_port);
+                Event::Open { host: self.host, port, from: host.id, from_port, from_conn: id }
+            }
+            Some(conn) => Event::Opened { host: self.host, conn, from: host.id, peer: id },
+        };
+        send_packet(core, host, self.host, event);
+        if core.links.borrow().needs_window(host.id, self.host) {
+            self.ask_again_later(core, host, id);
+        }
+    }
+
+    /// The address of the other end.
+    pub(crate) fn remote(&self) -> SocketAddr {
+        address(self.host, self.remote_port)
+    }
+
+    /// Whether this end has put in more than the send buffer takes.
+    pub(crate) fn is_full(&self) -> bool {
+        self.slow.as_ref().and_then(|slow| slow.tcp.as_ref()).is_some_and(|tcp| tcp.full)
+    }
+}
+
+/// Sends a packet that belongs to no stream that is open: it may get lost.
+pub(crate) fn send_packet(core: &Core, host: &Host, to: u32, event: Event) {
+    if core.links.borrow().all_plain() {
+        return core.post(host, core.now() + core.latency(host.id, to), to, event);
+    }
+    let path = core.links.borrow().path(host.id, to);
+    if let Some(underway) = path.send(core, host, to, HEADER) {
+        path.deliver(core, host, to, HEADER, underway.at, event);
     }
 }
 
@@ -122,8 +190,18 @@ impl Conns {
     ) -> ConnId {
         // No version of the links is u32::MAX, so the first parcel looks the latency up.
         let (latency, links_version, last_arrival) = (0, u32::MAX, 0);
-        let conn =
-            Conn { net, state, host, peer, local_port, remote_port, latency, links_version, last_arrival, slow: None };
+        let conn = Conn {
+            net,
+            state,
+            host,
+            peer,
+            local_port,
+            remote_port,
+            latency,
+            links_version,
+            last_arrival,
+            slow: None,
+        };
         let index = self.free.pop().unwrap_or_else(|| {
             self.places.push(Place::default());
             u32::try_from(self.places.len() - 1).expect("a host has under 4 G connections")
@@ -144,6 +222,22 @@ impl Conns {
         place.generation = place.generation.wrapping_add(1);
         self.free.push(id.index);
         place.conn.take()
+    }
+
+    /// Ends a stream from this side. It stays in the table as long as its end has to be seen to.
+    pub(crate) fn end(&mut self, core: &Core, host: &Host, id: ConnId, how: Closed) {
+        let Some(c) = self.get_mut(id) else { return };
+        if c.state == State::Accepting && c.is_tcp() {
+            self.remove(id); // the dialling end will ask again and hear that nobody listens
+            return;
+        }
+        c.discard_unsent(how);
+        c.put(core, host, id, Item::Close(how));
+        if c.is_tcp_busy() {
+            c.state = State::Closing;
+        } else {
+            self.remove(id);
+        }
     }
 
     /// The ids of all streams that `belong`.

@@ -2,11 +2,14 @@
 //!
 //! A stream opens in three legs, as TCP does: the dialling end is open after one round trip, the accepting end when the
 //! third leg arrives. Everything after travels one leg. A host that knows nothing of a connection it gets an answer for
-//! says so with a reset, so no half-open connection is left behind.
+//! says so with a reset, so no half-open connection is left behind. Over links with conditions the legs may get lost and
+//! are asked again, and what travels then is segments: see [`tcp`](super::tcp).
 
-use super::conn::State;
+use super::conn::{State, send_packet};
 use super::core::Core;
 use super::host::{Host, address};
+use super::physics;
+use super::tcp::{self, Ack, Item, Segment};
 use crate::endpoint::{Closed, ConnId, DialError, Parcel};
 use bytes::Bytes;
 use std::net::SocketAddr;
@@ -38,6 +41,18 @@ pub(crate) enum Event {
     Resume { host: u32, conn: ConnId },
     /// A datagram.
     Datagram { host: u32, port: u16, from: SocketAddr, bytes: Bytes },
+    /// Part of a stream.
+    Segment { host: u32, conn: ConnId, segment: Box<Segment> },
+    /// What has arrived of a stream at the other end.
+    Ack { host: u32, conn: ConnId, ack: Box<Ack> },
+    /// The other end knows nothing of this stream.
+    Gone { host: u32, conn: ConnId },
+    /// A stream has waited for an answer.
+    Timer { host: u32, conn: ConnId },
+    /// The send buffer of a stream takes more, or does not.
+    Room { host: u32, conn: ConnId },
+    /// A packet of so many bytes is at its receiver's line; `event` happens once it is through.
+    Ingress { host: u32, size: u32, event: Box<Self> },
 }
 
 impl Event {
@@ -48,7 +63,9 @@ impl Event {
             Self::Open { host, port, from, from_port, from_conn } => {
                 on(core, host, |host| open(core, host, port, from, from_port, from_conn));
             }
-            Self::Opened { host, conn, from, peer } => on(core, host, |host| opened(core, host, conn, from, peer)),
+            Self::Opened { host, conn, from, peer } => {
+                on(core, host, |host| opened(core, host, conn, from, peer))
+            }
             Self::Refused { host, conn, to, reached } => {
                 let error = if reached { DialError::Refused(to) } else { DialError::Unreachable(to) };
                 on(core, host, |host| refused(host, conn, error));
@@ -58,7 +75,19 @@ impl Event {
             Self::Close { host, conn, how } => on(core, host, |host| closed(host, conn, how)),
             Self::Flow { host, conn, open } => on(core, host, |host| flow(core, host, conn, open)),
             Self::Resume { host, conn } => on(core, host, |host| resume(host, conn)),
-            Self::Datagram { host, port, from, bytes } => on(core, host, |host| datagram(host, port, from, bytes)),
+            Self::Datagram { host, port, from, bytes } => {
+                on(core, host, |host| datagram(host, port, from, bytes))
+            }
+            Self::Segment { host, conn, segment } => {
+                on(core, host, |host| segment_in(core, host, conn, *segment))
+            }
+            Self::Ack { host, conn, ack } => on(core, host, |host| tcp::acknowledged(core, host, conn, &ack)),
+            Self::Gone { host, conn } => on(core, host, |host| gone(host, conn)),
+            Self::Timer { host, conn } => on(core, host, |host| timer(core, host, conn)),
+            Self::Room { host, conn } => on(core, host, |host| room(host, conn)),
+            Self::Ingress { host, size, event } => {
+                on(core, host, |host| physics::ingress(core, host, size, *event))
+            }
         }
     }
 }
@@ -75,33 +104,35 @@ fn alarm(host: &Host, net: u32) {
 }
 
 fn open(core: &Core, host: &Host, port: u16, from: u32, from_port: u16, from_conn: ConnId) {
-    let back = core.latency(host.id, from);
-    let time = core.now() + back;
+    if tcp::asked_before(core, host, from, from_conn) {
+        return;
+    }
     let Some(net) = host.listener(port) else {
         let to = address(host.id, port);
-        core.post(host, time, from, Event::Refused { host: from, conn: from_conn, to, reached: true });
+        send_packet(core, host, from, Event::Refused { host: from, conn: from_conn, to, reached: true });
         return;
     };
-    let conn = host.conns.borrow_mut().insert(net, State::Accepting, from, port, from_port, Some(from_conn));
-    core.post(host, time, from, Event::Opened { host: from, conn: from_conn, from: host.id, peer: conn });
+    let mut conns = host.conns.borrow_mut();
+    let conn = conns.insert(net, State::Accepting, from, port, from_port, Some(from_conn));
+    conns.get_mut(conn).expect("just inserted").ask(core, host, conn);
 }
 
 fn opened(core: &Core, host: &Host, conn: ConnId, from: u32, peer: ConnId) {
-    let time = core.now() + core.latency(host.id, from);
-    let dialling = {
+    let (net, local) = {
         let mut conns = host.conns.borrow_mut();
-        conns.get_mut(conn).map(|c| {
-            c.state = State::Open;
-            c.peer = Some(peer);
-            (c.net, address(host.id, c.local_port))
-        })
+        let Some(c) = conns.get_mut(conn) else {
+            // The dialler has gone meanwhile, before it had anyone to tell.
+            send_packet(core, host, from, Event::Close { host: from, conn: peer, how: Closed::Reset });
+            return;
+        };
+        if c.state != State::Dialling {
+            return; // answered twice
+        }
+        c.state = State::Open;
+        c.peer = Some(peer);
+        c.put(core, host, conn, Item::Hello);
+        (c.net, address(host.id, c.local_port))
     };
-    let Some((net, local)) = dialling else {
-        // The dialler has gone meanwhile, before it had anyone to tell.
-        core.post(host, time, from, Event::Close { host: from, conn: peer, how: Closed::Reset });
-        return;
-    };
-    core.post(host, time, from, Event::Accepted { host: from, conn: peer });
     if let Some(endpoint) = host.endpoint(net) {
         endpoint.on_connected(conn, local);
     }
@@ -177,12 +208,13 @@ fn flow(core: &Core, host: &Host, conn: ConnId, open: bool) {
             let waiting = std::mem::take(&mut slow.backlog);
             let closing = slow.closing;
             for parcel in waiting {
-                c.send(core, host, parcel);
+                c.send(core, host, conn, parcel);
             }
             if closing {
-                c.send_close(core, host, Closed::ByRemote);
-                conns.remove(conn);
-                return;
+                return conns.end(core, host, conn, Closed::ByRemote);
+            }
+            if c.is_full() {
+                return; // it will be told when there is room
             }
         } else if c.state == State::Closing {
             return;
@@ -224,5 +256,51 @@ fn resume(host: &Host, conn: ConnId) {
 fn datagram(host: &Host, port: u16, from: SocketAddr, bytes: Bytes) {
     if let Some(endpoint) = host.datagram_port(port).and_then(|net| host.endpoint(net)) {
         endpoint.on_datagram(address(host.id, port), from, bytes);
+    }
+}
+
+fn segment_in(core: &Core, host: &Host, conn: ConnId, segment: Segment) {
+    for item in tcp::take(core, host, conn, segment) {
+        match item {
+            Item::Hello => accepted(host, conn),
+            Item::Parcel(parcel) => arrived(host, conn, parcel),
+            Item::Flow(open) => flow(core, host, conn, open),
+            Item::Close(how) => closed(host, conn, how),
+        }
+    }
+}
+
+fn gone(host: &Host, conn: ConnId) {
+    {
+        let mut conns = host.conns.borrow_mut();
+        if let Some(slow) = conns.get_mut(conn).and_then(|c| c.slow.as_mut())
+            && slow.ended
+        {
+            slow.tcp = None; // the other end has closed in order, and what it sent is still held here
+            return;
+        }
+    }
+    closed(host, conn, Closed::Reset);
+}
+
+fn timer(core: &Core, host: &Host, conn: ConnId) {
+    match tcp::time_passed(core, host, conn) {
+        tcp::Outcome::Alive => {}
+        tcp::Outcome::NoAnswer(to) => {
+            refused(host, conn, DialError::Failed(to, "no answer in 127 s".to_owned()))
+        }
+        tcp::Outcome::Dead => gone(host, conn),
+    }
+}
+
+fn room(host: &Host, conn: ConnId) {
+    let told = {
+        let mut conns = host.conns.borrow_mut();
+        let Some(c) = conns.get_mut(conn).filter(|c| c.state == State::Open) else { return };
+        let blocked = c.slow.as_ref().is_some_and(|slow| slow.blocked);
+        (c.net, !blocked && !c.is_full())
+    };
+    if let Some(endpoint) = host.endpoint(told.0) {
+        endpoint.on_flow(conn, told.1);
     }
 }

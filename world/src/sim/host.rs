@@ -1,6 +1,7 @@
 //! A simulated machine: an address, ports, streams, and the network stacks attached to it.
 
 use super::conn::Conns;
+use super::physics::{Dice, Pipe};
 use super::queue::Ticket;
 use super::scope::SimScope;
 use crate::endpoint::Endpoint;
@@ -29,7 +30,8 @@ pub(crate) fn id_of(ip: IpAddr) -> Option<u32> {
     let IpAddr::V4(v4) = ip else { return None };
     let bits = u32::from(v4);
     let machine = bits & 0xff;
-    (bits >> 24 == 10 && (1..=PER_NET).contains(&machine)).then(|| ((bits >> 8) & 0xffff) * PER_NET + machine - 1)
+    (bits >> 24 == 10 && (1..=PER_NET).contains(&machine))
+        .then(|| ((bits >> 8) & 0xffff) * PER_NET + machine - 1)
 }
 
 struct Attached {
@@ -41,6 +43,11 @@ struct Attached {
 pub(crate) struct Host {
     pub(crate) id: u32,
     pub(crate) conns: RefCell<Conns>,
+    /// Its line to the network.
+    pub(crate) up: Pipe,
+    pub(crate) down: Pipe,
+    /// What the links from here remember, by the host at their other end; only those that draw.
+    dice: RefCell<BTreeMap<u32, Dice>>,
     /// A place for whoever builds on this world to keep what is one per host.
     pub(crate) local: RefCell<Option<Box<dyn Any>>>,
     sequence: Cell<u32>,
@@ -58,6 +65,9 @@ impl Host {
         Rc::new(Self {
             id,
             conns: RefCell::default(),
+            up: Pipe::default(),
+            down: Pipe::default(),
+            dice: RefCell::default(),
             local: RefCell::default(),
             sequence: Cell::new(0),
             lives: Cell::new(0),
@@ -67,6 +77,11 @@ impl Host {
             datagram_ports: RefCell::default(),
             root: RefCell::default(),
         })
+    }
+
+    /// Draws for the link from here to `to`.
+    pub(crate) fn roll<R>(&self, seed: u64, to: u32, act: impl FnOnce(&mut Dice) -> R) -> R {
+        act(self.dice.borrow_mut().entry(to).or_insert_with(|| Dice::new(seed, self.id, to)))
     }
 
     pub(crate) fn next_sequence(&self) -> u32 {

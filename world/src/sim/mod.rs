@@ -5,6 +5,7 @@
 //!
 //! **Network.** Streams (TCP's promise: in order, nothing lost) and datagrams travel over [`Link`]s. Opening a stream
 //! takes three legs, as TCP does; see `event`. A stream whose receiver pauses holds its parcels at the sender.
+//! A link delays; [`physics`] tells what more it may do, what a host's line does, and what rules are.
 //!
 //! **Shards.** Hosts are dealt out over shards with a thread each, which advance in windows no longer than the least
 //! latency between hosts (`window`). With a latency of zero somewhere there is no such window: one shard is used, and
@@ -19,10 +20,13 @@ mod host;
 mod link;
 mod net;
 mod pace;
+pub mod physics;
 mod queue;
+mod rule;
 mod scope;
 mod shard;
 mod task;
+mod tcp;
 #[cfg(test)]
 mod tests;
 mod window;
@@ -30,6 +34,8 @@ mod window;
 pub use self::core::Livelock;
 pub use link::Link;
 pub use pace::{Pace, Pacer, ParsePaceError};
+pub use physics::{Bandwidth, Chance, HostLink, Jitter, Loss, NotAChance};
+pub use rule::{Effect, Hosts, Rule, RuleId};
 
 pub(crate) use net::SimNet;
 pub(crate) use scope::{SimScope, SimSleep};
@@ -84,7 +90,9 @@ impl Default for SimConfig {
 
 /// A link without latency between hosts of different shards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a link without latency leaves {shards} shards no look-ahead: run on one thread, or give it a latency")]
+#[error(
+    "a link without latency leaves {shards} shards no look-ahead: run on one thread, or give it a latency"
+)]
 pub struct ZeroLookahead {
     /// How many shards the world runs on.
     pub shards: usize,
@@ -98,6 +106,7 @@ pub struct Simulation {
     links: Links,
     now: u64,
     hosts: u32,
+    rules: u64,
 }
 
 impl Simulation {
@@ -117,7 +126,14 @@ impl Simulation {
                 })
                 .collect()
         };
-        Self { inboxes: shards.iter().map(|_| Vec::new()).collect(), shards, links, now: 0, hosts: 0 }
+        Self {
+            inboxes: shards.iter().map(|_| Vec::new()).collect(),
+            shards,
+            links,
+            now: 0,
+            hosts: 0,
+            rules: 0,
+        }
     }
 
     /// Adds a machine to the world.
@@ -168,7 +184,11 @@ impl Simulation {
     }
 
     /// Does `act` at a host, on its thread, between two events.
-    pub fn with<R: Send + 'static>(&self, host: HostId, act: impl FnOnce(&HostCell) -> R + Send + 'static) -> R {
+    pub fn with<R: Send + 'static>(
+        &self,
+        host: HostId,
+        act: impl FnOnce(&HostCell) -> R + Send + 'static,
+    ) -> R {
         let shard = Core::shard_of(host.0, self.shards.len());
         self.shards[shard].with(move |core| {
             let host = core.host(host.0).expect("only add_host makes host ids");
@@ -177,7 +197,10 @@ impl Simulation {
     }
 
     /// Does `act` once per shard, all at the same time, between two events.
-    pub fn on_shards<R: Send + 'static>(&self, act: impl Fn(&ShardCell) -> R + Clone + Send + 'static) -> Vec<R> {
+    pub fn on_shards<R: Send + 'static>(
+        &self,
+        act: impl Fn(&ShardCell) -> R + Clone + Send + 'static,
+    ) -> Vec<R> {
         let running: Vec<_> = self
             .shards
             .iter()
@@ -202,6 +225,43 @@ impl Simulation {
         self.check_lookahead(link)?;
         self.change_links(move |links| links.set_default(link));
         Ok(())
+    }
+
+    /// Puts a host into a zone. A pair without a link of its own has that from zone to zone, if there is one.
+    pub fn set_zone(&mut self, host: HostId, zone: u16) {
+        self.change_links(move |links| links.set_zone(host.0, zone));
+    }
+
+    /// Sets the link from the hosts of one zone to those of another (or the same), that direction only, from now on.
+    pub fn set_zone_link(&mut self, from: u16, to: u16, link: Link) -> Result<(), ZeroLookahead> {
+        self.check_lookahead(link)?;
+        self.change_links(move |links| links.set_between_zones(from, to, link));
+        Ok(())
+    }
+
+    /// Sets the line of a host, from now on. What waits in its queues is through when it would have been.
+    pub fn set_host_link(&mut self, host: HostId, line: HostLink) {
+        self.change_links(move |links| links.set_host(host.0, line));
+    }
+
+    /// Sets the line of all hosts that have none of their own, from now on.
+    pub fn set_default_host_link(&mut self, line: HostLink) {
+        self.change_links(move |links| links.set_default_host(line));
+    }
+
+    /// Has a rule hold from now on, until it is removed.
+    pub fn install(&mut self, rule: Rule) -> RuleId {
+        let id = RuleId(self.rules);
+        self.rules += 1;
+        self.change_links(move |links| links.install(id, rule.clone()));
+        id
+    }
+
+    /// Ends a rule; answers whether it stood.
+    pub fn remove(&mut self, id: RuleId) -> bool {
+        let stood = self.links.has_rule(id);
+        self.change_links(move |links| links.remove(id));
+        stood
     }
 
     fn check_lookahead(&self, link: Link) -> Result<(), ZeroLookahead> {

@@ -1,10 +1,12 @@
 //! The simulated side of [`Net`](crate::Net): what a stack asks of the fabric.
 
-use super::conn::{Slow, State};
+use super::conn::{Slow, State, send_packet};
 use super::core::Core;
 use super::event::Event;
 use super::host::{Host, address, id_of};
 use super::link::nanos;
+use super::physics;
+use super::tcp::Item;
 use crate::endpoint::{Closed, ConnId, ListenError, Parcel};
 use bytes::Bytes;
 use std::net::SocketAddr;
@@ -54,21 +56,19 @@ impl SimNet {
         let known = id_of(to.ip()).filter(|id| (*id as usize) < self.core.host_count());
         let target = known.unwrap_or(self.host.id);
         let port = self.host.ephemeral_port();
-        let conn = self.host.conns.borrow_mut().insert(self.net, State::Dialling, target, port, to.port(), None);
+        let conn =
+            self.host.conns.borrow_mut().insert(self.net, State::Dialling, target, port, to.port(), None);
         if self.host.endpoint(self.net).is_none() {
             self.host.conns.borrow_mut().remove(conn); // the scope has ended: an id that was never alive
             return conn;
         }
-        let now = self.core.now();
-        let there = self.core.latency(self.host.id, target);
         if known.is_some() {
-            let open =
-                Event::Open { host: target, port: to.port(), from: self.host.id, from_port: port, from_conn: conn };
-            self.core.post(&self.host, now + there, target, open);
+            let mut conns = self.host.conns.borrow_mut();
+            conns.get_mut(conn).expect("just inserted").ask(&self.core, &self.host, conn);
         } else {
             // The router on the way says so.
             let refused = Event::Refused { host: self.host.id, conn, to, reached: false };
-            self.core.post(&self.host, now + there, self.host.id, refused);
+            send_packet(&self.core, &self.host, self.host.id, refused);
         }
         conn
     }
@@ -78,7 +78,7 @@ impl SimNet {
         if let Some(c) = conns.get_mut(conn)
             && c.state == State::Open
         {
-            c.send(&self.core, &self.host, parcel);
+            c.send(&self.core, &self.host, conn, parcel);
         }
     }
 
@@ -90,10 +90,7 @@ impl SimNet {
                 slow.closing = true;
                 c.state = State::Closing;
             }
-            _ => {
-                c.send_close(&self.core, &self.host, Closed::ByRemote);
-                conns.remove(conn);
-            }
+            _ => conns.end(&self.core, &self.host, conn, Closed::ByRemote),
         }
     }
 
@@ -109,7 +106,7 @@ impl SimNet {
             slow.resuming = true;
         }
         let resume = !paused;
-        c.send_flow(&self.core, &self.host, !paused);
+        c.put(&self.core, &self.host, conn, Item::Flow(!paused));
         if resume {
             self.core.schedule(&self.host, self.core.now(), Event::Resume { host: self.host.id, conn });
         }
@@ -135,13 +132,20 @@ impl SimNet {
     }
 
     pub(crate) fn send_datagram(&self, from: SocketAddr, to: SocketAddr, bytes: Bytes) {
-        let Some(target) = id_of(to.ip()).filter(|id| (*id as usize) < self.core.host_count()) else { return };
+        let Some(target) = id_of(to.ip()).filter(|id| (*id as usize) < self.core.host_count()) else {
+            return;
+        };
         if self.host.datagram_port(from.port()) != Some(self.net) {
             return;
         }
-        let time = self.core.now() + self.core.latency(self.host.id, target);
-        let event = Event::Datagram { host: target, port: to.port(), from: address(self.host.id, from.port()), bytes };
-        self.core.post(&self.host, time, target, event);
+        let (from, port) = (address(self.host.id, from.port()), to.port());
+        if self.core.links.borrow().all_plain() {
+            let time = self.core.now() + self.core.latency(self.host.id, target);
+            self.core.post(&self.host, time, target, Event::Datagram { host: target, port, from, bytes });
+        } else {
+            let path = self.core.links.borrow().path(self.host.id, target);
+            physics::send_datagram(&self.core, &self.host, &path, target, port, from, bytes);
+        }
     }
 
     pub(crate) fn addresses(&self, conn: ConnId) -> Option<(SocketAddr, SocketAddr)> {

@@ -134,10 +134,7 @@ impl SimScope {
     fn end_net(&self, net: u32) {
         let ids = self.host.conns.borrow().ids(|conn| conn.net == net);
         for id in ids {
-            let mut conns = self.host.conns.borrow_mut();
-            if let Some(mut conn) = conns.remove(id) {
-                conn.send_close(&self.core, &self.host, Closed::Reset);
-            }
+            self.host.conns.borrow_mut().end(&self.core, &self.host, id, Closed::Reset);
         }
         if let Some(alarm) = self.host.detach(net) {
             self.core.cancel(alarm);
@@ -161,7 +158,10 @@ impl SimScope {
 
 impl fmt::Debug for SimScope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SimScope").field("host", &self.host.id).field("life", &self.life).finish_non_exhaustive()
+        f.debug_struct("SimScope")
+            .field("host", &self.host.id)
+            .field("life", &self.life)
+            .finish_non_exhaustive()
     }
 }
 

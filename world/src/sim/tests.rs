@@ -7,6 +7,8 @@ use bytes::Bytes;
 use std::cell::Cell;
 use std::net::SocketAddr;
 
+mod physics;
+
 const MS: u64 = 1_000_000;
 
 fn ms(n: u64) -> Duration {
@@ -329,8 +331,18 @@ fn datagrams_arrive_or_do_not() {
 
 /// Forty hosts that dial at random, bounce parcels, close and die: everything each of them saw.
 fn turmoil(seed: u64, shards: usize) -> Vec<Vec<(u64, String)>> {
+    turmoil_in(seed, shards, |_, _| {})
+}
+
+/// The same in some weather, which may change at each of twenty steps.
+fn turmoil_in(
+    seed: u64,
+    shards: usize,
+    mut weather: impl FnMut(&mut Simulation, u64),
+) -> Vec<Vec<(u64, String)>> {
     const HOSTS: u32 = 40;
-    let config = SimConfig { seed, shards, link: Link::latency(Duration::from_micros(700)), ..SimConfig::default() };
+    let config =
+        SimConfig { seed, shards, link: Link::latency(Duration::from_micros(700)), ..SimConfig::default() };
     let mut sim = Simulation::new(config);
     let hosts: Vec<HostId> = (0..HOSTS).map(|_| settle(&mut sim)).collect();
     for &host in &hosts {
@@ -356,13 +368,15 @@ fn turmoil(seed: u64, shards: usize) -> Vec<Vec<(u64, String)>> {
         });
     }
     for step in 1..=20 {
+        weather(&mut sim, step);
         sim.run_until(ms(5 * step)).unwrap();
         let victim = hosts[step as usize];
         at(&sim, victim, |w| w.note("a command"));
     }
     sim.with(hosts[30], |cell| {
         let life = cell.local().borrow_mut().take();
-        let seen = life.as_ref().and_then(|any| any.downcast_ref::<Life>()).map(|life| Rc::clone(&life.witness));
+        let seen =
+            life.as_ref().and_then(|any| any.downcast_ref::<Life>()).map(|life| Rc::clone(&life.witness));
         drop(life);
         let scope = cell.world().scope();
         *cell.local().borrow_mut() = Some(Box::new(Life { witness: seen.expect("settled"), _scope: scope }));
