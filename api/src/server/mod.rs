@@ -1,0 +1,127 @@
+//! The HTTP server: binds, serves a network, and stops when told to, ending streams and conversations properly.
+
+mod body;
+mod error;
+mod guard;
+mod routes;
+mod rpc;
+mod stream;
+mod table;
+
+use axum::Router;
+use axum::serve::ListenerExt;
+use guard::Guard;
+use simnet::Handle;
+use std::future::{Future, IntoFuture};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+/// How long requests that are under way may take to end once the server was told to stop.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Where to listen, and whom to let in.
+#[derive(Clone)]
+pub struct ServeConfig {
+    /// Address and port; port 0 is any free one. A loopback address also keeps foreign host names out.
+    pub listen: SocketAddr,
+    /// If set, every request must bring it.
+    pub token: Option<String>,
+    /// Origins (`https://host:port`, or `*`) whose web pages may use the server, besides its own.
+    pub allow_origins: Vec<String>,
+}
+
+impl std::fmt::Debug for ServeConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ServeConfig")
+            .field("listen", &self.listen)
+            .field("token", &self.token.as_ref().map(|_| ".."))
+            .field("allow_origins", &self.allow_origins)
+            .finish()
+    }
+}
+
+/// Why there is no server.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The address cannot be had.
+    #[error("cannot listen on {address}: {error}")]
+    Bind {
+        /// The address asked for.
+        address: SocketAddr,
+        /// What the system said.
+        #[source]
+        error: std::io::Error,
+    },
+    /// The listener failed.
+    #[error("serving HTTP: {0}")]
+    Serve(#[from] std::io::Error),
+}
+
+/// A server that listens but does not answer yet.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    guard: Guard,
+}
+
+/// What each request is answered from.
+#[derive(Clone)]
+pub(crate) struct App {
+    handle: Handle,
+    guard: Arc<Guard>,
+    stop: watch::Receiver<bool>,
+}
+
+/// Starts to listen. From now on connections wait; [`Server::serve`] answers them.
+pub async fn bind(config: ServeConfig) -> Result<Server, ServeError> {
+    let failed = |error| ServeError::Bind { address: config.listen, error };
+    let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok(Server { listener, address, guard: Guard::new(&config) })
+}
+
+impl Server {
+    /// Where it listens, with the port it got.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves the network until `shutdown` is ready. Then streams and conversations are closed, and requests under way
+    /// have 5 s to end.
+    pub async fn serve(
+        self,
+        handle: Handle,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), ServeError> {
+        let (stopper, stop) = watch::channel(false);
+        let app = App { handle, guard: Arc::new(self.guard), stop: stop.clone() };
+        let router = Router::new().fallback(routes::dispatch).with_state(app);
+        // Events are small and wanted at once.
+        let listener = self.listener.tap_io(|connection| {
+            if let Err(error) = connection.set_nodelay(true) {
+                tracing::debug!(%error, "a connection keeps Nagle's delay");
+            }
+        });
+        let serving = axum::serve(listener, router).with_graceful_shutdown(stopped(stop));
+        let ending = async {
+            shutdown.await;
+            stopper.send_replace(true);
+            tokio::time::sleep(GRACE).await;
+        };
+        tokio::select! {
+            biased;
+            result = serving.into_future() => Ok(result?),
+            () = ending => Ok(()),
+        }
+    }
+}
+
+/// Ready when the server has been told to stop, or has gone.
+async fn stopped(mut stop: watch::Receiver<bool>) {
+    // An error says that the sender is gone, which means the same. The guard inside must not live across an await.
+    let _ = stop.wait_for(|stop| *stop).await;
+}

@@ -1,0 +1,230 @@
+//! What each route does: reads the request, asks the network, writes the answer. Success codes and bodies are those of
+//! go-ethereum's `p2p/simulations/http.go`.
+
+use super::error::Refusal;
+use super::rpc::{MESSAGE_LIMIT, bridge};
+use super::table::{Action, Found, Verb, find};
+use super::{App, body, stream};
+use crate::dto;
+use crate::filter::Filter;
+use crate::json;
+use axum::body::Body;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{FromRequestParts, Query, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use simnet::view::NodeView;
+use simnet::{NetworkError, Until};
+use std::time::Duration;
+
+const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, DELETE, OPTIONS");
+const HEADERS: HeaderValue = HeaderValue::from_static("Content-Type, Authorization");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream; charset=utf-8");
+
+const NODE_CONFIG: (&str, &str) =
+    ("node config", r#"an object such as {"name":"node01","services":["ping-pong"]}"#);
+const SNAPSHOT: (&str, &str) = (
+    "snapshot",
+    r#"an object such as {"nodes":[{"node":{"config":{"name":"node01"},"up":true}}],"conns":[{"one":ID,"other":ID}]}"#,
+);
+
+type Answer = Result<Response, Refusal>;
+
+/// Answers a request.
+pub(crate) async fn dispatch(State(app): State<App>, request: Request) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let origin = match app.guard.admit(&parts) {
+        Ok(origin) => origin,
+        Err(refusal) => {
+            tracing::debug!(method = %parts.method, path = parts.uri.path(), ?refusal, "request refused");
+            return refusal.into_response();
+        }
+    };
+    let mut response = route(&app, &mut parts, body).await.unwrap_or_else(Refusal::into_response);
+    if let Some(origin) = origin {
+        let headers = response.headers_mut();
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
+        headers.insert(header::VARY, HeaderValue::from_static("Origin"));
+    }
+    response
+}
+
+async fn route(app: &App, parts: &mut Parts, body: Body) -> Answer {
+    if parts.method == Method::OPTIONS {
+        let headers = [
+            (header::ACCESS_CONTROL_ALLOW_HEADERS, HEADERS),
+            (header::ACCESS_CONTROL_ALLOW_METHODS, METHODS),
+        ];
+        return Ok((headers, ()).into_response());
+    }
+    match find(Verb::parse(parts.method.as_str()), parts.uri.path()) {
+        Found::Route(action, names) => {
+            let after = patience(action);
+            let what = format!("{} {}", parts.method, parts.uri.path());
+            let late = |_| NetworkError::TimedOut { what, after, simulated: false };
+            tokio::time::timeout(after, act(app, parts, body, action, &names)).await.map_err(late)?
+        }
+        Found::Moved(path) => Ok(moved(&parts.method, &parts.uri, &path)),
+        Found::WrongVerb(allow) => {
+            let allow = HeaderValue::try_from(allow).expect("names of verbs are ASCII");
+            Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed").with(header::ALLOW, allow))
+        }
+        Found::Nothing => Err(Refusal::new(StatusCode::NOT_FOUND, "404 page not found")),
+    }
+}
+
+/// How long an answer may take on the wall's clock, reading the request included.
+fn patience(action: Action) -> Duration {
+    match action {
+        // The original waits 900 s for the connections of a snapshot.
+        Action::Load | Action::Snapshot | Action::StartAll | Action::StopAll | Action::Reset => {
+            Duration::from_secs(900)
+        }
+        // Twice what the network waits in simulated time.
+        _ => Duration::from_secs(60),
+    }
+}
+
+fn moved(method: &Method, uri: &Uri, path: &str) -> Response {
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let to = format!("{path}{query}");
+    let location = HeaderValue::try_from(&to).expect("it came as part of a request line");
+    let mut response = match *method {
+        Method::GET => {
+            let html = to.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&#34;");
+            let page = format!("<a href=\"{html}\">Moved Permanently</a>.\n\n");
+            let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
+            (StatusCode::MOVED_PERMANENTLY, kind, page).into_response()
+        }
+        _ => StatusCode::TEMPORARY_REDIRECT.into_response(),
+    };
+    response.headers_mut().insert(header::LOCATION, location);
+    response
+}
+
+async fn act(app: &App, parts: &mut Parts, body: Body, action: Action, names: &[String]) -> Answer {
+    let network = &app.handle;
+    let node = || names[0].as_str();
+    match action {
+        Action::Network => Ok(json_answer(&dto::Network::from(&network.view().await?))),
+        Action::StartAll => empty(network.start_all().await),
+        Action::StopAll => empty(network.stop_all().await),
+        Action::Reset => empty(network.reset().await),
+        Action::Mockers => Ok(json_answer(&[(); 0])),
+        Action::StartMocker => start_mocker(parts, body).await,
+        Action::StopMocker => Err(Refusal::new(StatusCode::CONFLICT, "stop channel not initialized")),
+        Action::Events => events(app, &parts.uri).await,
+        Action::Snapshot => snapshot(app, &parts.uri).await,
+        Action::Load => load(app, body).await,
+        Action::Nodes => {
+            let nodes = network.nodes().await?;
+            Ok(json_answer(&nodes.iter().map(dto::NodeInfo::from).collect::<Vec<_>>()))
+        }
+        Action::Create => create(app, body).await,
+        Action::Node => node_info(network.node(node()).await),
+        Action::Start => node_info(network.start_node(node()).await),
+        Action::Stop => node_info(network.stop_node(node()).await),
+        Action::Connect => node_info(network.connect(node(), &names[1], until(&parts.uri)?).await),
+        Action::Disconnect => node_info(network.disconnect(node(), &names[1], until(&parts.uri)?).await),
+        Action::Rpc => rpc(app, parts, node()).await,
+    }
+}
+
+fn json_answer(value: &impl Serialize) -> Response {
+    ([(header::CONTENT_TYPE, JSON)], json::line(value)).into_response()
+}
+
+fn empty(done: Result<(), NetworkError>) -> Answer {
+    done?;
+    Ok(StatusCode::OK.into_response())
+}
+
+fn node_info(node: Result<NodeView, NetworkError>) -> Answer {
+    Ok(json_answer(&dto::NodeInfo::from(&node?)))
+}
+
+/// Any name of a mocker is unknown: there are none yet.
+async fn start_mocker(parts: &Parts, body: Body) -> Answer {
+    let form = body::read(body, body::LIMIT).await?;
+    // A form has the syntax of a query.
+    let form: Uri = format!("/?{}", String::from_utf8_lossy(&form)).parse().unwrap_or_default();
+    // As Go's FormValue: the body comes before the query.
+    let kind = match param(&form, "mocker-type")? {
+        Some(kind) => kind,
+        None => param(&parts.uri, "mocker-type")?.unwrap_or_default(),
+    };
+    let escaped = kind.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&#34;");
+    Err(Refusal::invalid(format!("unknown mocker type \"{}\"", escaped.replace('\'', "&#39;"))))
+}
+
+async fn events(app: &App, uri: &Uri) -> Answer {
+    let filter: Filter = param(uri, "filter")?.unwrap_or_default().parse()?;
+    let current = param(uri, "current")?.is_some_and(|current| current == "true");
+    let subscription = app.handle.subscribe(filter.into(), current).await?;
+    let body = Body::from_stream(stream::events(subscription, app.stop.clone()));
+    Ok((
+        [(header::CONTENT_TYPE, EVENTS), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))],
+        body,
+    )
+        .into_response())
+}
+
+async fn snapshot(app: &App, uri: &Uri) -> Answer {
+    let list = |text: Option<String>| -> Vec<String> {
+        text.unwrap_or_default().split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    };
+    let (add, remove) = (list(param(uri, "add")?), list(param(uri, "remove")?));
+    Ok(json_answer(&dto::Snapshot::from(&app.handle.snapshot(add, remove).await?)))
+}
+
+async fn load(app: &App, body: Body) -> Answer {
+    let text = body::read(body, body::SNAPSHOT_LIMIT).await?;
+    let snapshot: dto::Snapshot = json::read_object(&text, SNAPSHOT.0, SNAPSHOT.1)?;
+    drop(text);
+    app.handle.load(snapshot.try_into()?).await?;
+    Ok(json_answer(&dto::Network::from(&app.handle.view().await?)))
+}
+
+async fn create(app: &App, body: Body) -> Answer {
+    let text = body::read(body, body::LIMIT).await?;
+    let config = match text.trim_ascii() {
+        [] => dto::NodeConfig::default(),
+        text => json::read_object(text, NODE_CONFIG.0, NODE_CONFIG.1)?,
+    };
+    let node = app.handle.create_node(config.into()).await?;
+    Ok((StatusCode::CREATED, json_answer(&dto::NodeInfo::from(&node))).into_response())
+}
+
+async fn rpc(app: &App, parts: &mut Parts, node: &str) -> Answer {
+    let Ok(upgrade) = WebSocketUpgrade::from_request_parts(parts, &()).await else {
+        app.handle.node(node).await?;
+        let version = HeaderValue::from_static("13");
+        return Err(Refusal::invalid("Bad Request").with(header::SEC_WEBSOCKET_VERSION, version));
+    };
+    let line = app.handle.rpc(node).await?;
+    let stop = app.stop.clone();
+    Ok(upgrade
+        .max_message_size(MESSAGE_LIMIT)
+        .max_frame_size(MESSAGE_LIMIT)
+        .on_upgrade(move |socket| bridge(socket, line, stop)))
+}
+
+/// `?wait=false` has a call answer when the thing was asked rather than done.
+fn until(uri: &Uri) -> Result<Until, Refusal> {
+    match param(uri, "wait")?.as_deref() {
+        None | Some("" | "true") => Ok(Until::Done),
+        Some("false") => Ok(Until::Asked),
+        Some(other) => Err(Refusal::invalid(format!("wait must be true or false, not {other:?}"))),
+    }
+}
+
+/// The first value of that name in the query.
+fn param(uri: &Uri, name: &str) -> Result<Option<String>, Refusal> {
+    let pairs = Query::<Vec<(String, String)>>::try_from_uri(uri);
+    let pairs = pairs.map_err(|error| Refusal::invalid(format!("query: {error}")))?.0;
+    Ok(pairs.into_iter().find_map(|(key, value)| (key == name).then_some(value)))
+}

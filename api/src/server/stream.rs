@@ -1,0 +1,84 @@
+//! Server-sent events: the stream of `GET /events`.
+//!
+//! The framing is the original's: two newlines at once, then `event: network`, `data: <json>` and an empty line for each
+//! event. Two kinds of comment lines were added, which its clients skip: `:` alone every 15 s, so that a dead
+//! connection is noticed, and `: missed N events` where a client was too slow to be told all of them. A slow client
+//! costs the network nothing: it is the subscription that overflows, and the network never waits.
+
+use crate::dto;
+use crate::json;
+use crate::sse;
+use bytes::Bytes;
+use futures_util::{FutureExt, Stream};
+use simnet::{Notice, Subscription};
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+/// Time between two signs of life.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// Bytes after which a write is not made any longer by what else is ready.
+const BATCH: usize = 64 << 10;
+
+struct Events {
+    subscription: Subscription,
+    heartbeat: Interval,
+    stopped: Pin<Box<dyn Future<Output = ()> + Send>>,
+    greeted: bool,
+}
+
+/// The body of the answer: everything `subscription` brings, until the network or the server ends.
+pub(crate) fn events(
+    subscription: Subscription,
+    stop: watch::Receiver<bool>,
+) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + 'static {
+    let mut heartbeat = interval(HEARTBEAT);
+    heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    heartbeat.reset();
+    let events = Events { subscription, heartbeat, stopped: Box::pin(super::stopped(stop)), greeted: false };
+    futures_util::stream::unfold(events, |mut events| async move {
+        let chunk = events.chunk().await?;
+        Some((Ok(chunk), events))
+    })
+}
+
+impl Events {
+    /// What is to be written next: everything that is ready, in one piece.
+    async fn chunk(&mut self) -> Option<Bytes> {
+        if !self.greeted {
+            self.greeted = true;
+            return Some(Bytes::from_static(b"\n\n"));
+        }
+        let first = tokio::select! {
+            biased;
+            () = &mut self.stopped => return None,
+            notice = self.subscription.recv() => notice?,
+            _ = self.heartbeat.tick() => return Some(Bytes::from_static(b":\n\n")),
+        };
+        let mut out = Vec::with_capacity(1024);
+        append(&mut out, first);
+        while out.len() < BATCH
+            && let Some(Some(notice)) = self.subscription.recv().now_or_never()
+        {
+            append(&mut out, notice);
+        }
+        self.heartbeat.reset();
+        Some(out.into())
+    }
+}
+
+fn append(out: &mut Vec<u8>, notice: Notice) {
+    match notice {
+        Notice::Event(event) => {
+            out.extend_from_slice(b"event: network\ndata: ");
+            json::append(out, &dto::Event::from(&*event));
+        }
+        Notice::Missed(count) => {
+            out.extend_from_slice(sse::missed_comment(count).as_bytes());
+        }
+    }
+    out.extend_from_slice(b"\n\n");
+}
