@@ -91,12 +91,12 @@ impl Context<'_> {
     /// pending, several under one number included.
     pub fn set_timer(&mut self, after: Duration, timer: u64) {
         let at = self.now().saturating_add(after);
-        self.stack.timers.borrow_mut().set(at, self.protocol, timer);
+        self.stack.timers().set(at, self.protocol, timer);
     }
 
     /// Forgets all pending timers of this number.
     pub fn cancel_timer(&mut self, timer: u64) {
-        self.stack.timers.borrow_mut().cancel(self.protocol, timer);
+        self.stack.timers().cancel(self.protocol, timer);
     }
 
     /// Ends a peer. The other side is told the reason; this protocol and the others hear of it after this call.

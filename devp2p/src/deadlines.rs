@@ -22,7 +22,7 @@ impl Stack {
     pub(crate) fn arm_at(&self, entry: &mut Entry, at: Duration) {
         if entry.armed.is_none_or(|armed| armed > at) {
             entry.armed = Some(at);
-            self.timers.borrow_mut().push(at, Due::Session(entry.conn));
+            self.timers().push(at, Due::Session(entry.conn));
         }
     }
 

@@ -147,6 +147,7 @@ impl Stack {
             let facts = Facts { dialed: self.dialed.get(), connected: &connected };
             dialer.scheduler.poll_dials(self.world.now(), &facts, &mut due);
             dialer.next = dialer.scheduler.deadline();
+            self.reschedule();
         }
         for id in due {
             let node = self.dialer.borrow().statics.get(&id).cloned();
@@ -169,7 +170,7 @@ impl Stack {
         self.table.borrow_mut().insert(Entry::new(conn, setup));
         self.dialer.borrow_mut().dials.insert(id, conn);
         let at = self.world.now().saturating_add(DIAL_TIMEOUT);
-        self.timers.borrow_mut().push(at, Due::Dial(conn));
+        self.timers().push(at, Due::Dial(conn));
     }
 
     /// A transport we asked for is open.

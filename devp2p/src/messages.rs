@@ -50,7 +50,7 @@ impl Stack {
                 && slow.count(now, u64::from(transmit.wire_len))
             {
                 let at = now.saturating_add(WRITE_TIMEOUT);
-                self.timers.borrow_mut().push(at, Due::Write(entry.conn));
+                self.timers().push(at, Due::Write(entry.conn));
             }
             let parcel = Parcel { tag: transmit.tag, bytes: transmit.bytes, wire_len: transmit.wire_len };
             self.net().send(entry.conn, parcel);

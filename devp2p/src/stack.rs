@@ -58,40 +58,45 @@ impl Spoken {
     }
 }
 
-/// All that a server is made of.
+/// All that a server is made of. In this order: in a network of thousands every message finds its node cold, so what
+/// each message needs lies together.
+#[repr(C)]
 pub(crate) struct Stack {
-    pub(crate) me: Weak<Self>,
-    pub(crate) id: NodeId,
+    depth: Cell<u32>,
+    life: Cell<Life>,
+    /// A turn has something left to do: ends that wait, a stop, a scheduler to ask, a free place for a handshake.
+    unsettled: Cell<bool>,
+    /// What the alarm is set by may have changed.
+    rescheduled: Cell<bool>,
+    pub(crate) traffic: Cell<Traffic>,
     pub(crate) world: World,
-    pub(crate) protocols: Box<[Spoken]>,
     pub(crate) observer: Rc<dyn Observer>,
+    pub(crate) protocols: Box<[Spoken]>,
+    pub(crate) table: RefCell<Table>,
+    /// Rooms used again: for what is said in answer, and for what is sent.
+    pub(crate) spare: Cell<Outbox>,
+    pub(crate) sending: RefCell<Outbox>,
+    open: OnceCell<Open>,
+
+    pub(crate) id: NodeId,
+    pub(crate) me: Weak<Self>,
     pub(crate) slots: Slots,
     pub(crate) max_pending: usize,
     pub(crate) trusted: RefCell<BTreeSet<NodeId>>,
-    pub(crate) table: RefCell<Table>,
     /// Peers, and who dialled us and is about to become one.
     pub(crate) known: RefCell<BTreeMap<NodeId, ConnId>>,
     pub(crate) dialer: RefCell<Dialer>,
     pub(crate) backlog: RefCell<Backlog>,
-    pub(crate) timers: RefCell<Timers>,
-    pub(crate) traffic: Cell<Traffic>,
     /// Peers that we dialled, and that dialled us.
     pub(crate) dialed: Cell<usize>,
     pub(crate) inbound: Cell<usize>,
     pub(crate) last_introduction: RefCell<Option<Rc<Introduction>>>,
     pub(crate) record: OnceCell<NodeRecord>,
-    open: OnceCell<Open>,
     sessions_draw: RefCell<Option<Box<Entropy>>>,
     dials_draw: RefCell<Option<Box<Entropy>>>,
-    /// Rooms used again: for what is said in answer, and for what is sent.
-    pub(crate) spare: Cell<Outbox>,
-    pub(crate) sending: RefCell<Outbox>,
+    timers: RefCell<Timers>,
     doomed: RefCell<VecDeque<(ConnId, PeerError)>>,
-    depth: Cell<u32>,
-    /// A turn has something left to do: ends that wait, a stop, a scheduler to ask, a free place for a handshake.
-    unsettled: Cell<bool>,
     alarm: Cell<Option<Duration>>,
-    life: Cell<Life>,
     scope: RefCell<Option<Scope>>,
 }
 
@@ -161,6 +166,7 @@ impl Stack {
             doomed: RefCell::default(),
             depth: Cell::new(0),
             unsettled: Cell::new(false),
+            rescheduled: Cell::new(false),
             alarm: Cell::new(None),
             life: Cell::new(Life::Running),
             scope: RefCell::new(Some(scope)),
@@ -240,7 +246,7 @@ impl Stack {
 
     fn leave(&self) {
         self.depth.set(self.depth.get() - 1);
-        if self.depth.get() == 0 && self.life.get() != Life::Stopped {
+        if self.depth.get() == 0 && (self.unsettled.get() || self.rescheduled.get()) {
             self.rearm();
         }
     }
@@ -248,6 +254,17 @@ impl Stack {
     /// There is something to do at the end of the turn.
     pub(crate) fn unsettle(&self) {
         self.unsettled.set(true);
+    }
+
+    /// The alarm is to be set anew at the end of the turn.
+    pub(crate) fn reschedule(&self) {
+        self.rescheduled.set(true);
+    }
+
+    /// The queue of deadlines, to change it.
+    pub(crate) fn timers(&self) -> RefMut<'_, Timers> {
+        self.reschedule();
+        self.timers.borrow_mut()
     }
 
     fn settle(&self) {
@@ -264,6 +281,10 @@ impl Stack {
     }
 
     fn rearm(&self) {
+        self.rescheduled.set(false);
+        if self.life.get() == Life::Stopped {
+            return;
+        }
         let next = if self.unsettled.get() {
             Some(self.world.now())
         } else {
@@ -276,6 +297,7 @@ impl Stack {
 
     pub(crate) fn handle_alarm(&self) {
         self.alarm.set(None);
+        self.reschedule();
         self.turn(|| {
             let now = self.world.now();
             if self.dialer.borrow_mut().wake(now) {
@@ -283,7 +305,7 @@ impl Stack {
             }
             let mark = self.timers.borrow().mark();
             loop {
-                let due = self.timers.borrow_mut().pop(now, mark);
+                let due = self.timers().pop(now, mark);
                 let Some((at, due)) = due else { return };
                 match due {
                     Due::Session(conn) => self.look_at(conn, at),

@@ -19,7 +19,8 @@ pub(crate) enum Due {
     Timer { protocol: u16, timer: u64 },
 }
 
-type Item = Reverse<(Duration, u64, Due)>;
+/// Nanoseconds, place in order, and what; there is one for each connection, so it is kept small.
+type Item = Reverse<(u64, u64, Due)>;
 
 /// Below this many items dead ones are not worth sweeping out.
 const SWEEP_ABOVE: usize = 64;
@@ -40,7 +41,11 @@ impl Timers {
     pub(crate) fn push(&mut self, at: Duration, due: Due) -> u64 {
         let order = self.next;
         self.next += 1;
-        self.heap.push(Reverse((at, order, due)));
+        if self.heap.len() == self.heap.capacity() {
+            // Doubling would waste more than it saves: most nodes have as many items as peers, for as long.
+            self.heap.reserve_exact(self.heap.len() / 4 + 4);
+        }
+        self.heap.push(Reverse((u64::try_from(at.as_nanos()).unwrap_or(u64::MAX), order, due)));
         order
     }
 
@@ -76,6 +81,7 @@ impl Timers {
     pub(crate) fn pop(&mut self, now: Duration, mark: u64) -> Option<(Duration, Due)> {
         loop {
             let &Reverse((at, order, due)) = self.heap.peek()?;
+            let at = Duration::from_nanos(at);
             if at > now || order >= mark {
                 return None;
             }
@@ -91,7 +97,7 @@ impl Timers {
 
     /// When something is due next.
     pub(crate) fn next(&self) -> Option<Duration> {
-        self.heap.peek().map(|Reverse((at, ..))| *at)
+        self.heap.peek().map(|Reverse((at, ..))| Duration::from_nanos(*at))
     }
 }
 
