@@ -82,3 +82,41 @@ fn append(out: &mut Vec<u8>, notice: Notice) {
     }
     out.extend_from_slice(b"\n\n");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::StreamExt;
+    use simnet::{NetworkConfig, start};
+    use tokio::time::Instant;
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_is_broken_by_a_heartbeat_and_by_the_end() {
+        let network = start(NetworkConfig::default()).unwrap();
+        let subscription = network.subscribe(Default::default(), false).await.unwrap();
+        let (stopper, stop) = watch::channel(false);
+        let mut chunks = Box::pin(events(subscription, stop));
+        let begun = Instant::now();
+        let mut next = async || chunks.next().await.map(|chunk| (begun.elapsed().as_secs(), chunk.unwrap()));
+        assert_eq!(next().await, Some((0, "\n\n".into())));
+        assert_eq!(next().await, Some((15, ":\n\n".into())));
+        assert_eq!(next().await, Some((30, ":\n\n".into())));
+        // Whatever is ready goes out as one chunk.
+        for _ in 0..3 {
+            network.create_node(Default::default()).await.unwrap();
+        }
+        let (_, chunk) = next().await.unwrap();
+        let text = std::str::from_utf8(&chunk).unwrap();
+        assert_eq!(text.matches("event: network\ndata: {").count(), 3);
+        assert!(text.ends_with("}\n\n"));
+        stopper.send_replace(true);
+        assert_eq!(next().await, None);
+    }
+
+    #[test]
+    fn what_was_missed_is_a_comment() {
+        let mut out = vec![];
+        append(&mut out, Notice::Missed(7));
+        assert_eq!(out, b": missed 7 events\n\n");
+    }
+}

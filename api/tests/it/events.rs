@@ -1,6 +1,6 @@
 //! The stream of events: framing, order, filters, what is current, what is missed, and its end.
 
-use super::world::{SOON, World, brief, next};
+use super::harness::{SOON, World, brief, next};
 use api::dto::NodeConfig;
 use api::{ClientEvent, Events};
 use std::time::Duration;
@@ -178,4 +178,32 @@ async fn a_client_that_stalls_costs_nothing_and_learns_what_it_missed() {
     }
     assert!(messages >= 20_000, "{messages} told");
     assert!(missed > 0, "{messages} told, none missed");
+}
+
+#[tokio::test]
+async fn fifty_clients_see_the_same() {
+    let world = World::new().await;
+    let mut clients = vec![];
+    for _ in 0..50 {
+        clients.push(world.client.events("ping-pong:*", false).await.unwrap());
+    }
+    for name in ["A", "B"] {
+        world.create(name).await;
+        world.client.start_node(name).await.unwrap();
+    }
+    world.client.connect("A", "B", true).await.unwrap();
+    world.handle.advance(Duration::from_secs(21)).await.unwrap();
+    world.client.stop_node("B").await.unwrap();
+    let mut first = None;
+    for client in &mut clients {
+        let mut seen = vec![];
+        while seen
+            .last()
+            .is_none_or(|last: &serde_json::Value| last["node"]["up"] != false || last["control"] == true)
+        {
+            seen.push(serde_json::to_value(next(client).await).unwrap());
+        }
+        assert!(seen.iter().filter(|event| event["type"] == "msg").count() >= 16, "{seen:?}");
+        assert_eq!(first.get_or_insert_with(|| seen.clone()), &seen);
+    }
 }

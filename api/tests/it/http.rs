@@ -1,6 +1,6 @@
 //! What goes over the wire, byte by byte: status, headers and bodies as old clients know them.
 
-use super::world::World;
+use super::harness::World;
 
 #[tokio::test]
 async fn an_empty_network() {

@@ -3,8 +3,8 @@
 #![cfg(test)]
 
 mod events;
+mod harness;
 mod http;
 mod nodes;
 mod rpc;
 mod snapshots;
-mod world;

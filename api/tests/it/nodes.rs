@@ -1,6 +1,6 @@
 //! Creating, starting, connecting: successes with their bodies, refusals with their status and text.
 
-use super::world::World;
+use super::harness::World;
 use api::dto::NodeConfig;
 use serde_json::Value;
 
@@ -130,4 +130,17 @@ async fn a_peer_that_refuses_is_a_bad_gateway() {
     let refused = world.client.connect("A", "B", true).await.unwrap_err();
     assert_eq!(refused.status(), Some(502), "{refused}");
     assert!(refused.to_string().contains("useless peer"), "{refused}");
+}
+
+#[tokio::test]
+async fn what_needs_time_is_refused_while_there_is_none() {
+    let world = World::two_nodes().await;
+    world.handle.set_pace(world::sim::Pace::Paused).await.unwrap();
+    let answer = world.post("/nodes/A/conn/B", "").await;
+    assert_eq!(answer.refusal(), (409, "clock is paused"));
+    // Asking takes none.
+    assert_eq!(world.post("/nodes/A/conn/B?wait=false", "").await.status, 200);
+    world.handle.set_pace(world::sim::Pace::Max).await.unwrap();
+    world.handle.advance(std::time::Duration::from_secs(1)).await.unwrap();
+    assert!(world.client.network().await.unwrap().conns[0].up);
 }

@@ -1,8 +1,11 @@
 //! The bridge to a node's JSON-RPC.
 
-use super::world::{SOON, World};
+use super::harness::{SOON, World};
 use api::ClientError;
+use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
+use tokio_tungstenite::connect_async;
+use tokio_tungstenite::tungstenite::Message;
 
 #[tokio::test]
 async fn calls_and_their_errors() {
@@ -68,4 +71,33 @@ async fn the_end_of_the_server_ends_conversations() {
     world.stop().await;
     let end = tokio::time::timeout(SOON, events.next()).await.expect("an end").unwrap().unwrap_err();
     assert!(matches!(&end, ClientError::BrokenOff(reason) if reason == "the server shuts down"), "{end:?}");
+}
+
+#[tokio::test]
+async fn texts_pass_as_they_are() {
+    let world = World::two_nodes().await;
+    let (mut socket, _) = connect_async(format!("ws://{}/nodes/A/rpc", world.address)).await.unwrap();
+    let modules = r#"{"jsonrpc":"2.0","id":"x","method":"rpc_modules"}"#;
+    // Rubbish ends nothing, batches are lists, and bytes that are text are taken as text.
+    let conversation = [
+        (Message::text("{bad"), "-32700"),
+        (Message::text("[]"), "empty batch"),
+        (Message::text(format!("[{modules},{modules}]")), r#"[{"jsonrpc":"2.0","id":"x","result":{"#),
+        (Message::binary(modules), r#"{"jsonrpc":"2.0","id":"x","result":{"#),
+    ];
+    for (question, answer) in conversation {
+        socket.send(question.clone()).await.unwrap();
+        let text = tokio::time::timeout(SOON, socket.next()).await.expect("an answer").unwrap().unwrap();
+        assert!(text.to_text().unwrap().contains(answer), "{question:?}: {text:?}");
+    }
+    world.client.stop_node("A").await.unwrap();
+    let end = tokio::time::timeout(SOON, socket.next()).await.expect("an end").unwrap().unwrap();
+    let Message::Close(Some(frame)) = end else { panic!("{end:?}") };
+    assert_eq!((u16::from(frame.code), frame.reason.as_str()), (1001, "the node has stopped"));
+
+    let (mut socket, _) = connect_async(format!("ws://{}/nodes/B/rpc", world.address)).await.unwrap();
+    socket.send(Message::binary(vec![0xff, 0xfe])).await.unwrap();
+    let end = tokio::time::timeout(SOON, socket.next()).await.expect("an end").unwrap().unwrap();
+    let Message::Close(Some(frame)) = end else { panic!("{end:?}") };
+    assert_eq!(u16::from(frame.code), 1007);
 }

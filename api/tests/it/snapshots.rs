@@ -1,6 +1,6 @@
 //! Snapshots: out of one server and into another.
 
-use super::world::World;
+use super::harness::World;
 use api::dto::{NodeConfig, Snapshot};
 use std::time::Duration;
 
