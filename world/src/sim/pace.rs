@@ -25,7 +25,9 @@ impl std::fmt::Display for Pace {
 
 /// What is not a pace.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a pace: it is `max`, `paused`, or a number above 0 that multiplies real time, such as 1 or 0.5")]
+#[error(
+    "{0:?} is not a pace: it is `max`, `paused`, or a number above 0 that multiplies real time, such as 1 or 0.5"
+)]
 pub struct ParsePaceError(String);
 
 impl std::str::FromStr for Pace {
@@ -36,7 +38,8 @@ impl std::str::FromStr for Pace {
             "max" => Ok(Self::Max),
             "paused" => Ok(Self::Paused),
             number => {
-                let factor: f64 = number.trim_end_matches('x').parse().map_err(|_| ParsePaceError(text.into()))?;
+                let factor: f64 =
+                    number.trim_end_matches('x').parse().map_err(|_| ParsePaceError(text.into()))?;
                 if factor.is_finite() && factor > 0.0 {
                     Ok(Self::Times(factor))
                 } else {
@@ -70,7 +73,9 @@ impl Pacer {
     pub fn due(&self, wall: Duration) -> Option<Duration> {
         match self.pace {
             Pace::Max => None,
-            Pace::Times(factor) => Some(self.sim + wall.saturating_sub(self.wall).mul_f64(factor)),
+            Pace::Times(factor) => {
+                Some(self.sim.saturating_add(scaled(wall.saturating_sub(self.wall), factor)))
+            }
             Pace::Paused => Some(self.sim),
         }
     }
@@ -80,12 +85,17 @@ impl Pacer {
         match self.pace {
             Pace::Max => Some(Duration::ZERO),
             Pace::Times(factor) => {
-                let due = self.wall + sim.saturating_sub(self.sim).div_f64(factor);
+                let due = self.wall.saturating_add(scaled(sim.saturating_sub(self.sim), 1.0 / factor));
                 Some(due.saturating_sub(wall))
             }
             Pace::Paused => None,
         }
     }
+}
+
+/// A time stretched; the longest there is where it does not fit, since what never happens is waited for too.
+fn scaled(time: Duration, factor: f64) -> Duration {
+    Duration::try_from_secs_f64(time.as_secs_f64() * factor).unwrap_or(Duration::MAX)
 }
 
 #[cfg(test)]
@@ -118,6 +128,18 @@ mod tests {
         assert_eq!(pacer.due(S(13)), Some(S(106)));
         assert_eq!(pacer.wait_for(S(106), S(11)), Some(S(2)));
         assert_eq!(pacer.wait_for(S(101), S(20)), Some(S(0)));
+    }
+
+    #[test]
+    fn what_never_happens_can_be_waited_for_at_any_pace() {
+        for factor in [1e-300, 0.5, 1.0, 1e300] {
+            let pacer = Pacer::new(Pace::Times(factor), S(1), S(1));
+            assert!(
+                pacer.wait_for(Duration::MAX, S(2)).is_some_and(|wait| wait > S(1)) || factor > 1.0,
+                "{factor}"
+            );
+            assert!(pacer.due(S(2)).is_some_and(|due| due >= S(1)), "{factor}");
+        }
     }
 
     #[test]
