@@ -1,0 +1,69 @@
+//! The commands: each module does one, or those of one kind.
+
+mod events;
+mod interrupt;
+mod network;
+mod node;
+mod remote;
+mod replay;
+mod report;
+mod rpc;
+mod run;
+mod serve;
+mod verify;
+
+use crate::args::{Command, CommandLine, Node};
+use crate::failure::{Code, Failure};
+use clap::CommandFactory;
+use remote::Remote;
+use serde::Serialize;
+use std::io::Write;
+use tokio::runtime::{Builder, Runtime};
+
+/// Does what was typed.
+pub(crate) fn run(line: CommandLine) -> Result<Code, Failure> {
+    let remote = || Remote::new(&line.api, line.token.clone());
+    match line.command {
+        None => {
+            print(&CommandLine::command().render_help().to_string())?;
+            Ok(Code::Done)
+        }
+        Some(Command::Run(args)) => match &args.journal {
+            Some(journal) => replay::replay(&args, journal),
+            None => run::run(&args),
+        },
+        Some(Command::Serve(args)) => serve::serve(args, line.token),
+        Some(Command::Show(listing)) => network::show(&remote()?, listing.json),
+        Some(Command::Events(args)) => events::events(&remote()?, &args),
+        Some(Command::Snapshot) => network::snapshot(&remote()?),
+        Some(Command::Load { file }) => network::load(&remote()?, file.as_deref()),
+        Some(Command::Start) => network::start(&remote()?),
+        Some(Command::Stop) => network::stop(&remote()?),
+        Some(Command::Reset) => network::reset(&remote()?),
+        Some(Command::Node { listing, command }) => {
+            node::node(&remote()?, command.unwrap_or(Node::List(listing)))
+        }
+    }
+}
+
+/// Runs futures of this process's own thread; simulations have theirs.
+fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_all().build().expect("the system gives an event queue")
+}
+
+/// Prints to standard output, at once.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(())
+}
+
+/// Prints one value as a line of JSON.
+fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    print(&to_line(value))
+}
+
+fn to_line(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("what is printed has string keys") + "\n"
+}

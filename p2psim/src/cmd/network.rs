@@ -1,0 +1,78 @@
+//! Commands about the whole network of a server.
+
+use super::{Remote, print, print_json};
+use crate::failure::{Code, Failure};
+use crate::table::table;
+use api::dto::Snapshot;
+use serde::Serialize;
+use std::fs;
+use std::io::{IsTerminal, Read, stdin};
+use std::path::Path;
+
+#[derive(Serialize)]
+struct Counts {
+    nodes: usize,
+    conns: usize,
+}
+
+pub(super) fn show(remote: &Remote, json: bool) -> Result<Code, Failure> {
+    let network = remote.wait(remote.client.network())?;
+    let (nodes, conns) = (network.nodes.len(), network.conns.len());
+    if json {
+        print_json(&Counts { nodes, conns })?;
+    } else {
+        print(&table(&[["NODES", &nodes.to_string()], ["CONNS", &conns.to_string()]]))?;
+    }
+    Ok(Code::Done)
+}
+
+/// What a node says of itself is not needed to set it up again, and the original's command left it out.
+pub(super) fn snapshot(remote: &Remote) -> Result<Code, Failure> {
+    let mut snapshot = remote.wait(remote.client.snapshot())?;
+    for node in &mut snapshot.nodes {
+        node.node.info = None;
+    }
+    print_json(&snapshot)?;
+    Ok(Code::Done)
+}
+
+pub(super) fn load(remote: &Remote, file: Option<&Path>) -> Result<Code, Failure> {
+    let (name, bytes) = match file {
+        Some(path) => (path.display().to_string(), fs::read(path)),
+        None if stdin().is_terminal() => {
+            let failure = Failure::new(Code::Usage, "no snapshot was given");
+            return Err(failure.remedy("p2psim load FILE, or p2psim load < FILE"));
+        }
+        None => {
+            let mut bytes = Vec::new();
+            let read = stdin().lock().read_to_end(&mut bytes);
+            ("standard input".to_owned(), read.map(|_| bytes))
+        }
+    };
+    let bytes =
+        bytes.map_err(|error| Failure::new(Code::BadFile, format_args!("cannot read {name}: {error}")))?;
+    let snapshot: Snapshot = serde_json::from_slice(&bytes).map_err(|error| {
+        let failure = Failure::new(Code::BadFile, format_args!("{name} is no snapshot: {error}"));
+        failure.remedy("`p2psim snapshot` writes one")
+    })?;
+    remote.wait(remote.client.load(&snapshot))?;
+    Ok(Code::Done)
+}
+
+pub(super) fn start(remote: &Remote) -> Result<Code, Failure> {
+    remote.wait(remote.client.start_all())?;
+    print("Started all nodes\n")?;
+    Ok(Code::Done)
+}
+
+pub(super) fn stop(remote: &Remote) -> Result<Code, Failure> {
+    remote.wait(remote.client.stop_all())?;
+    print("Stopped all nodes\n")?;
+    Ok(Code::Done)
+}
+
+pub(super) fn reset(remote: &Remote) -> Result<Code, Failure> {
+    remote.wait(remote.client.reset())?;
+    print("Reset the network\n")?;
+    Ok(Code::Done)
+}

@@ -1,0 +1,224 @@
+//! A run's report: as a document for programs, as a page for people.
+
+use crate::args::fidelity_name;
+use crate::table::table;
+use serde::Serialize;
+use simnet::MessageCount;
+use simnet::scenario::{Outcome, RunReport, Scenario};
+use std::fmt::Write;
+use std::time::Duration;
+
+/// What `--json` prints and `result.json` holds.
+#[derive(Debug, Serialize)]
+pub(super) struct Document<'a> {
+    scenario: &'a str,
+    seed: u64,
+    digest: String,
+    passed: bool,
+    simulated_seconds: f64,
+    wall_seconds: f64,
+    nodes: usize,
+    connections: usize,
+    messages: Vec<MessageRow<'a>>,
+    expectations: Vec<OutcomeRow<'a>>,
+}
+
+/// Messages of one protocol, version and code.
+#[derive(Debug, Serialize)]
+pub(super) struct MessageRow<'a> {
+    protocol: &'a str,
+    version: u32,
+    code: u64,
+    sent: u64,
+    received: u64,
+    /// Of the payloads sent, uncompressed.
+    bytes: u64,
+    /// Of the frames sent.
+    wire_bytes: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct OutcomeRow<'a> {
+    name: &'a str,
+    passed: bool,
+    detail: &'a str,
+}
+
+impl<'a> Document<'a> {
+    pub(super) fn new(report: &'a RunReport, wall: Duration) -> Self {
+        let outcome = |outcome: &'a Outcome| OutcomeRow {
+            name: &outcome.name,
+            passed: outcome.passed,
+            detail: &outcome.detail,
+        };
+        Self {
+            scenario: &report.scenario,
+            seed: report.seed,
+            digest: report.digest.to_string(),
+            passed: report.passed,
+            simulated_seconds: report.simulated.as_secs_f64(),
+            wall_seconds: wall.as_secs_f64(),
+            nodes: report.nodes,
+            connections: report.connections,
+            messages: message_rows(&report.messages),
+            expectations: report.expectations.iter().map(outcome).collect(),
+        }
+    }
+}
+
+impl<'a> From<&'a MessageCount> for MessageRow<'a> {
+    fn from(count: &'a MessageCount) -> Self {
+        Self {
+            protocol: &count.protocol,
+            version: count.version,
+            code: count.code,
+            sent: count.sent.messages,
+            received: count.received.messages,
+            bytes: count.sent.bytes,
+            wire_bytes: count.sent.wire_bytes,
+        }
+    }
+}
+
+pub(super) fn message_rows(counts: &[MessageCount]) -> Vec<MessageRow<'_>> {
+    counts.iter().map(MessageRow::from).collect()
+}
+
+/// The page.
+pub(super) fn show(scenario: &Scenario, report: &RunReport, wall: Duration, threads: usize) -> String {
+    let mut page = report.scenario.clone();
+    if let Some(question) = &scenario.question {
+        write!(page, ": {question}").expect("a String takes all");
+    }
+    page.push_str("\n\n");
+    let fidelity = fidelity_name(report.fidelity);
+    let threads = if threads == 1 { "1 thread".to_owned() } else { format!("{threads} threads") };
+    page.push_str(&table(&[
+        ["NODES", &report.nodes.to_string()],
+        ["CONNECTIONS", &report.connections.to_string()],
+        ["DROPS", &report.drops.to_string()],
+        ["SIMULATED", &seconds(report.simulated)],
+        ["WALL", &format!("{} on {threads}", seconds(wall))],
+        ["SEED", &format!("{}, {fidelity} fidelity", report.seed)],
+        ["DIGEST", &report.digest.to_string()],
+    ]));
+    page.push('\n');
+    page.push_str(&messages(&report.messages));
+    if !report.expectations.is_empty() {
+        page.push('\n');
+        page.push_str(&expectations(&report.expectations));
+    }
+    page
+}
+
+/// Messages by protocol and code, and their sum.
+pub(super) fn messages(counts: &[MessageCount]) -> String {
+    if counts.is_empty() {
+        return "no messages\n".into();
+    }
+    let mut rows = vec![["PROTOCOL", "CODE", "SENT", "RECEIVED", "PAYLOAD", "ON THE WIRE"].map(String::from)];
+    let [mut sent, mut received, mut bytes, mut wire] = [0; 4];
+    for row in message_rows(counts) {
+        (sent, received) = (sent + row.sent, received + row.received);
+        (bytes, wire) = (bytes + row.bytes, wire + row.wire_bytes);
+        rows.push([
+            format!("{}/{}", row.protocol, row.version),
+            row.code.to_string(),
+            row.sent.to_string(),
+            row.received.to_string(),
+            size(row.bytes),
+            size(row.wire_bytes),
+        ]);
+    }
+    if counts.len() > 1 {
+        rows.push([
+            "all".into(),
+            String::new(),
+            sent.to_string(),
+            received.to_string(),
+            size(bytes),
+            size(wire),
+        ]);
+    }
+    table(&rows)
+}
+
+fn expectations(outcomes: &[Outcome]) -> String {
+    let row = |outcome: &Outcome| {
+        let word = if outcome.passed { "ok" } else { "FAILED" };
+        [word.to_owned(), outcome.name.clone(), outcome.detail.clone()]
+    };
+    table(&outcomes.iter().map(row).collect::<Vec<_>>())
+}
+
+/// Seconds, with the digits that matter.
+pub(super) fn seconds(time: Duration) -> String {
+    let seconds = time.as_secs_f64();
+    match seconds {
+        s if s >= 100.0 => format!("{s:.1} s"),
+        s if s >= 1.0 => format!("{s:.2} s"),
+        s => format!("{:.1} ms", s * 1e3),
+    }
+}
+
+/// Bytes, with the digits that matter.
+fn size(bytes: u64) -> String {
+    const STEPS: [(f64, &str); 4] = [(1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")];
+    let count = bytes as f64;
+    match STEPS.iter().find(|(step, _)| count >= *step) {
+        Some((step, unit)) => format!("{:.1} {unit}", count / step),
+        None => format!("{bytes} B"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use simnet::tally::Count;
+
+    #[test]
+    fn sizes_and_times() {
+        for (bytes, text) in
+            [(0, "0 B"), (999, "999 B"), (1_000, "1.0 kB"), (1_234_567, "1.2 MB"), (5_000_000_000, "5.0 GB")]
+        {
+            assert_eq!(size(bytes), text);
+        }
+        for (nanos, text) in
+            [(1_500_000, "1.5 ms"), (60_150_000_000, "60.15 s"), (3_600_000_000_000, "3600.0 s")]
+        {
+            assert_eq!(seconds(Duration::from_nanos(nanos)), text);
+        }
+    }
+
+    #[test]
+    fn messages_are_summed() {
+        let count = |messages, bytes, wire_bytes| Count { messages, bytes, wire_bytes };
+        let row = |code, sent, received| MessageCount {
+            protocol: "ping-pong".into(),
+            version: 1,
+            code,
+            sent,
+            received,
+        };
+        let counts =
+            [row(0, count(10, 50, 480), count(9, 45, 432)), row(1, count(9, 45, 432), count(9, 45, 432))];
+        assert_eq!(
+            messages(&counts),
+            "PROTOCOL     CODE  SENT  RECEIVED  PAYLOAD  ON THE WIRE\n\
+             ping-pong/1  0     10    9         50 B     480 B\n\
+             ping-pong/1  1     9     9         45 B     432 B\n\
+             all                19    18        95 B     912 B\n"
+        );
+        assert_eq!(messages(&[]), "no messages\n");
+    }
+
+    #[test]
+    fn outcomes_line_up() {
+        let outcome =
+            |name: &str, passed, detail: &str| Outcome { name: name.into(), passed, detail: detail.into() };
+        assert_eq!(
+            expectations(&[outcome("a", true, "1"), outcome("longer", false, "2, wanted exactly 3")]),
+            "ok      a       1\nFAILED  longer  2, wanted exactly 3\n"
+        );
+    }
+}

@@ -1,0 +1,123 @@
+//! `run`: a scenario, from its file to its report.
+
+use super::report::{Document, show};
+use super::{interrupt, print, print_json, runtime, to_line, verify};
+use crate::args::{Run, fidelity_name};
+use crate::clock::Stopwatch;
+use crate::failure::{Code, Failure, code_of};
+use crate::progress::Bar;
+use node::Services;
+use simnet::scenario::{self, RunError, RunOptions, RunReport, Scenario};
+use std::fmt;
+use std::fs;
+use std::io::IsTerminal;
+use std::path::Path;
+use std::time::Duration;
+
+/// The log's name within an `--out` directory.
+pub(super) const LOG: &str = "events.ndjson";
+
+pub(super) fn run(args: &Run) -> Result<Code, Failure> {
+    let path = args.scenario.as_deref().expect("the command line has a scenario where it has no journal");
+    let services = Services::builtin();
+    let scenario = read(path, &services)?;
+    // The first log of a comparison is kept only if it was asked for.
+    let scratch = args
+        .verify
+        .then(tempfile::tempdir)
+        .transpose()
+        .map_err(|error| no_directory("a temporary", error))?;
+    let directory = args.out.as_deref().or(scratch.as_ref().map(|scratch| scratch.path()));
+    if let Some(directory) = directory {
+        create(directory)?;
+    }
+    let options = RunOptions {
+        seed: args.seed,
+        fidelity: args.fidelity.map(Into::into),
+        threads: args.threads.get(),
+        log_file: directory.map(|directory| directory.join(LOG)),
+        services,
+    };
+    let (report, wall) = run_scenario(&scenario, options, args)?;
+    let document = Document::new(&report, wall);
+    if let Some(out) = &args.out {
+        write(&out.join("result.json"), &to_line(&document))?;
+    }
+    if args.json {
+        print_json(&document)?;
+    } else {
+        print(&show(&scenario, &report, wall, args.threads.get()))?;
+    }
+    if !report.passed {
+        eprintln!("{}", again(path, args, &report));
+    }
+    let equal = match directory {
+        Some(directory) if args.verify => verify::verify(path, args, &report, &directory.join(LOG))?,
+        _ => true,
+    };
+    Ok(if report.passed && equal { Code::Done } else { Code::Failed })
+}
+
+fn read(path: &Path, services: &Services) -> Result<Scenario, Failure> {
+    let shown = path.display();
+    let bytes = fs::read(path).map_err(|error| {
+        let failure = Failure::new(Code::BadFile, format_args!("cannot read {shown}: {error}"));
+        failure.remedy("a scenario is a TOML file, such as scenarios/ping-pong.toml")
+    })?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        Failure::new(Code::BadFile, format_args!("{shown} is no text: byte {at} is not UTF-8"))
+    })?;
+    let names: Vec<String> = services.names().map(Into::into).collect();
+    Scenario::parse(&shown.to_string(), &text, &names).map_err(Failure::Scenario)
+}
+
+fn run_scenario(
+    scenario: &Scenario,
+    options: RunOptions,
+    args: &Run,
+) -> Result<(RunReport, Duration), Failure> {
+    let watch = Stopwatch::start();
+    let bar = Bar::new(!args.json && std::io::stderr().is_terminal());
+    let ran = runtime()
+        .block_on(scenario::run(scenario, options, interrupt::asked(), |progress| bar.show(progress)));
+    drop(bar);
+    let report = ran.map_err(|error| match error {
+        RunError::Scenario(error) => Failure::Scenario(error),
+        RunError::Network { ref error, .. } if code_of(error) != Code::Failed => {
+            Failure::new(code_of(error), error)
+        }
+        RunError::Network { .. } => Failure::new(Code::Failed, error),
+        RunError::Interrupted { .. } => {
+            let failure = Failure::new(Code::Interrupted, error);
+            match &args.out {
+                Some(out) => failure.remedy(format!("the log up to there is in {}", out.join(LOG).display())),
+                None => failure,
+            }
+        }
+    })?;
+    Ok((report, watch.elapsed()))
+}
+
+/// The line that runs exactly this again.
+fn again(path: &Path, args: &Run, report: &RunReport) -> String {
+    let mut line = format!("to see it again: p2psim run {} --seed {}", path.display(), report.seed);
+    if args.fidelity.is_some() {
+        line.push_str(&format!(" --fidelity {}", fidelity_name(report.fidelity)));
+    }
+    line
+}
+
+pub(super) fn create(directory: &Path) -> Result<(), Failure> {
+    fs::create_dir_all(directory).map_err(|error| no_directory(directory.display(), error))
+}
+
+fn no_directory(directory: impl fmt::Display, error: std::io::Error) -> Failure {
+    Failure::new(Code::BadFile, format_args!("cannot create {directory} directory: {error}"))
+}
+
+pub(super) fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    fs::write(path, text).map_err(|error| {
+        Failure::new(Code::BadFile, format_args!("cannot write {}: {error}", path.display()))
+    })
+}

@@ -1,0 +1,53 @@
+//! `serve`: a network behind the HTTP API, until told to stop.
+
+use super::run::{LOG, create};
+use super::{interrupt, print};
+use crate::args::Serve;
+use crate::failure::{Code, Failure};
+use api::{ServeConfig, ServeError, bind};
+use node::Services;
+use simnet::NetworkConfig;
+use tokio::runtime::Builder;
+use world::sim::Link;
+
+pub(super) fn serve(args: Serve, token: Option<String>) -> Result<Code, Failure> {
+    // The simulation has threads of its own; these carry HTTP, and a slow client must not hold up another.
+    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.expect("the system gives threads and an event queue").block_on(serve_until_stopped(args, token))
+}
+
+async fn serve_until_stopped(args: Serve, token: Option<String>) -> Result<Code, Failure> {
+    if let Some(out) = &args.out {
+        create(out)?;
+    }
+    let (listen, journal) = (args.listen, args.record.clone());
+    // First the address: a network that nobody can reach need not be built.
+    let server = bind(ServeConfig { listen, token, allow_origins: args.allow_origin }).await;
+    let server = server.map_err(|error| match error {
+        ServeError::Bind { .. } => Failure::new(Code::Failed, error)
+            .remedy("another server may run there: choose a port with --listen, port 0 takes a free one"),
+        other => Failure::new(Code::Failed, other),
+    })?;
+    let handle = simnet::start(NetworkConfig {
+        services: Services::builtin(),
+        default_service: Some(args.default_service),
+        seed: args.seed,
+        shards: args.threads.get(),
+        fidelity: args.fidelity.into(),
+        link: Link::latency(args.latency),
+        pace: args.pace,
+        log_file: args.out.as_ref().map(|out| out.join(LOG)),
+        journal: args.record,
+        ..NetworkConfig::default()
+    })?;
+    print(&format!("p2psim listening on http://{}\n", server.local_addr()))?;
+    let served = server.serve(handle.clone(), interrupt::asked()).await;
+    // Whatever became of the server, the nodes are stopped and the log is closed.
+    let digest = handle.shut_down().await?;
+    served.map_err(|error| Failure::new(Code::Failed, error))?;
+    print(&format!("digest {digest}\n"))?;
+    if let Some(journal) = journal {
+        print(&format!("replay with: p2psim run --journal {}\n", journal.display()))?;
+    }
+    Ok(Code::Done)
+}
