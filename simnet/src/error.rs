@@ -132,6 +132,14 @@ pub enum NetworkError {
         /// What it cannot.
         what: &'static str,
     },
+    /// The adapter could not be set up.
+    #[error("{adapter}: {error}")]
+    Adapter {
+        /// Its name.
+        adapter: &'static str,
+        /// What it said.
+        error: String,
+    },
     /// A snapshot that makes no sense; nothing of it was loaded.
     #[error("snapshot: {0}")]
     BadSnapshot(String),
@@ -181,7 +189,11 @@ impl NetworkError {
             | Self::ClockPaused => Fault::Conflict,
             Self::ConnectFailed { .. } => Fault::Peer,
             Self::TimedOut { .. } => Fault::Time,
-            Self::Node { .. } | Self::Livelock(_) | Self::Write { .. } | Self::Gone => Fault::World,
+            Self::Node { .. }
+            | Self::Adapter { .. }
+            | Self::Livelock(_)
+            | Self::Write { .. }
+            | Self::Gone => Fault::World,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! events of the simulated world and stamped with its time; those that need simulated time to pass say so, and with an
 //! unbounded pace time passes only while such a call waits.
 
+use crate::adapter::Capabilities;
 use crate::driver::{Driver, Job, Wait};
 use crate::error::NetworkError;
 use crate::record::Digest;
@@ -14,7 +15,9 @@ use crate::view::{ConnView, EventFilter, NetworkView, NodeSpec, NodeView, Snapsh
 use devp2p::NodeId;
 use node::RpcError;
 use serde_json::Value;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use world::Population;
@@ -26,7 +29,28 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// A network, from anywhere.
 #[derive(Clone, Debug)]
 pub struct Handle {
-    jobs: Sender<Job>,
+    jobs: Arc<Sender<Job>>,
+}
+
+/// Wakes a network whose nodes live in real time: its adapter has something new to take in. It does not keep the network
+/// alive; of many nudges before the network gets to it, one counts.
+#[derive(Clone, Debug)]
+pub struct Nudge {
+    jobs: Weak<Sender<Job>>,
+    waiting: Arc<AtomicBool>,
+}
+
+impl Nudge {
+    /// Wakes the network, from any thread.
+    pub fn nudge(&self) {
+        if self.waiting.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let Some(jobs) = self.jobs.upgrade() else { return };
+        let waiting = Arc::clone(&self.waiting);
+        // A network that has gone needs no nudge. The flag falls before the network takes in what there is.
+        let _ = jobs.send(Box::new(move |_| waiting.store(false, Ordering::Release)));
+    }
 }
 
 /// Whether a call answers when something was asked or when it has happened.
@@ -39,8 +63,14 @@ pub enum Until {
     Done,
 }
 
+impl Nudge {
+    pub(crate) fn new(jobs: &Arc<Sender<Job>>) -> Self {
+        Self { jobs: Arc::downgrade(jobs), waiting: Arc::default() }
+    }
+}
+
 impl Handle {
-    pub(crate) fn new(jobs: Sender<Job>) -> Self {
+    pub(crate) fn new(jobs: Arc<Sender<Job>>) -> Self {
         Self { jobs }
     }
 
@@ -74,20 +104,25 @@ impl Handle {
         answer.await.map_err(|_| NetworkError::Gone)?
     }
 
+    /// What its nodes can and cannot do.
+    pub async fn capabilities(&self) -> Result<Capabilities, NetworkError> {
+        self.ask(|driver| driver.capabilities()).await
+    }
+
     /// The whole network, now.
     pub async fn view(&self) -> Result<NetworkView, NetworkError> {
-        self.ask(|driver| driver.network().view()).await
+        self.ask_and_wait(Driver::view).await
     }
 
     /// Every node, now.
     pub async fn nodes(&self) -> Result<Vec<NodeView>, NetworkError> {
-        self.ask(|driver| driver.network().nodes()).await
+        self.ask_and_wait(Driver::nodes).await
     }
 
     /// One node, by id (64 hex digits, with or without 0x) or by name.
     pub async fn node(&self, node: &str) -> Result<NodeView, NetworkError> {
         let node = node.to_owned();
-        self.ask(move |driver| driver.network().node_view(driver.network().find(&node)?)).await?
+        self.ask_and_wait(move |driver| driver.node(&node)).await
     }
 
     /// The connections, now.
@@ -103,28 +138,28 @@ impl Handle {
     /// Starts a node; its services have started when this answers.
     pub async fn start_node(&self, node: &str) -> Result<NodeView, NetworkError> {
         let node = node.to_owned();
-        self.ask(move |driver| driver.start_node(&node)).await?
+        self.ask_and_wait(move |driver| driver.start_node(&node)).await
     }
 
     /// Stops a node.
     pub async fn stop_node(&self, node: &str) -> Result<NodeView, NetworkError> {
         let node = node.to_owned();
-        self.ask(move |driver| driver.stop_node(&node)).await?
+        self.ask_and_wait(move |driver| driver.stop_node(&node)).await
     }
 
     /// Starts every node that is down, in the order of creation; the first error ends it.
     pub async fn start_all(&self) -> Result<(), NetworkError> {
-        self.ask(Driver::start_all).await?
+        self.ask_and_wait(Driver::start_all).await
     }
 
     /// Stops every node that is up.
     pub async fn stop_all(&self) -> Result<(), NetworkError> {
-        self.ask(Driver::stop_all).await?
+        self.ask_and_wait(Driver::stop_all).await
     }
 
     /// Stops and forgets everything; ids and names are free again.
     pub async fn reset(&self) -> Result<(), NetworkError> {
-        self.ask(Driver::reset).await?
+        self.ask_and_wait(Driver::reset).await
     }
 
     /// Has `one` connect to `other`. With [`Until::Done`] it answers when both ends have the peer, or with the error.
@@ -147,7 +182,7 @@ impl Handle {
     /// Everything needed to set the network up again. Services in `add` and `remove` change what the snapshot says of
     /// nodes that are up; the running network stays as it is.
     pub async fn snapshot(&self, add: Vec<String>, remove: Vec<String>) -> Result<Snapshot, NetworkError> {
-        self.ask(move |driver| driver.network().snapshot(&add, &remove)).await?
+        self.ask_and_wait(move |driver| Ok(driver.snapshot(&add, &remove))).await
     }
 
     /// Sets a snapshot up: creates and starts its nodes, connects them, waits for the connections. It is checked whole
@@ -177,7 +212,7 @@ impl Handle {
 
     /// Changes how fast simulated time passes.
     pub async fn set_pace(&self, pace: Pace) -> Result<(), NetworkError> {
-        self.ask(move |driver| driver.set_pace(pace)).await
+        self.ask(move |driver| driver.set_pace(pace)).await?
     }
 
     /// Lets simulated time pass.
@@ -197,7 +232,7 @@ impl Handle {
 
     /// The counts so far.
     pub async fn tally(&self) -> Result<Tally, NetworkError> {
-        self.ask(|driver| driver.network().tally()).await
+        self.ask_and_wait(Driver::tally).await
     }
 
     /// Tasks and connections that are alive in nodes.

@@ -17,6 +17,8 @@
 //! | [`topology`] | shapes: which pairs to connect, and whether they are |
 //! | [`scenario`] | experiments as files |
 //!
+//! Other ways of bringing nodes to life come from outside, through [`start_with`].
+//!
 //! What is deliberately absent: HTTP, processes, and any look inside a node.
 
 pub mod adapter;
@@ -39,8 +41,8 @@ pub mod topology;
 pub mod view;
 
 pub use error::{Fault, NetworkError};
-pub use handle::{CallError, Handle, PATIENCE, RpcLine, Until};
+pub use handle::{CallError, Handle, Nudge, PATIENCE, RpcLine, Until};
 pub use record::Digest;
-pub use start::{NetworkConfig, Replay, ReplayError, replay, start};
+pub use start::{NetworkConfig, Replay, ReplayError, replay, start, start_with};
 pub use subscribe::{Notice, Subscription};
 pub use tally::{MessageCount, NodeTally, Tally};

@@ -2,6 +2,16 @@
 //!
 //! Everything here happens at one moment of the network's time, between two events; nothing waits. What takes time is
 //! asked for here and seen in the log later (`driver`). Each thing asked is recorded before it is done.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `asking` | what an adapter has not answered yet |
+//! | `events` | records taken in, folded, shown |
+
+mod asking;
+mod events;
+
+pub(crate) use asking::{Asking, Taking};
 
 use crate::adapter::{NodeAdapter, NodeIndex};
 use crate::error::NetworkError;
@@ -9,15 +19,11 @@ use crate::log::Log;
 use crate::naming::{self, NewNode};
 use crate::record::{Asked, Digest, Kind, Record};
 use crate::state::{Change, State};
-use crate::subscribe::{Subscriber, Subscription};
 use crate::tally::{NodeTally, Sums, Tally};
-use crate::view::{
-    ConnView, Event, EventFilter, EventKind, NetworkView, NodeSnapshot, NodeSpec, NodeView, Snapshot,
-};
+use crate::view::{ConnView, NetworkView, NodeSnapshot, NodeSpec, NodeView, Snapshot};
 use bytes::Bytes;
 use devp2p::NodeId;
 use node::NodeConfig;
-use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -73,7 +79,6 @@ impl Network {
         manners: Manners,
         mut adapter: Box<dyn NodeAdapter>,
         seed: u64,
-        epoch: SystemTime,
         log_file: Option<&Path>,
     ) -> Result<Self, NetworkError> {
         let services = adapter.services();
@@ -84,8 +89,8 @@ impl Network {
         adapter.want_messages(log.wants_messages());
         Ok(Self {
             manners,
+            epoch: adapter.epoch(),
             adapter,
-            epoch,
             entropy: Entropy::derive(seed, u32::MAX, 0, "network"),
             state: State::default(),
             log,
@@ -224,31 +229,41 @@ impl Network {
         Ok(id)
     }
 
-    /// Starts a node, with its services' saved state.
-    pub fn start(&mut self, id: NodeId, snapshots: BTreeMap<String, Bytes>) -> Result<(), NetworkError> {
+    /// Starts a node, with its services' saved state. Nothing: it is up.
+    pub(crate) fn start(
+        &mut self,
+        id: NodeId,
+        snapshots: BTreeMap<String, Bytes>,
+    ) -> Result<Option<Asking<()>>, NetworkError> {
         self.check()?;
         let position = self.position(&id)?;
         if self.state.nodes()[position].up {
             return Err(NetworkError::AlreadyUp(id));
         }
         self.asked(Asked::Start { id })?;
-        let index = self.nodes[position].index;
-        let started = self.adapter.start(index, snapshots);
+        let reply = self.adapter.start(self.nodes[position].index, snapshots);
         self.collect()?;
-        started.map_err(|error| NetworkError::Node { id, error })
+        Asking::unless_answered(id, reply)
     }
 
-    /// Stops a node.
-    pub fn stop(&mut self, id: NodeId) -> Result<(), NetworkError> {
+    /// Stops a node. Nothing: it is down.
+    pub(crate) fn stop(&mut self, id: NodeId) -> Result<Option<Asking<()>>, NetworkError> {
         self.check()?;
         let position = self.position(&id)?;
         if !self.state.nodes()[position].up {
             return Err(NetworkError::AlreadyDown(id));
         }
         self.asked(Asked::Stop { id })?;
-        self.wanted.retain(|(one, _)| *one != id); // a node that starts again dials nobody of its own accord
-        self.adapter.stop(self.nodes[position].index);
-        self.collect()
+        let reply = self.adapter.stop(self.nodes[position].index);
+        self.collect()?;
+        Asking::unless_answered(id, reply)
+    }
+
+    /// Has what nodes say of themselves brought up to date, of one or of all. Nothing: it is.
+    pub(crate) fn refresh(&mut self, id: Option<NodeId>) -> Result<Option<Asking<()>>, NetworkError> {
+        let node = id.map(|id| self.position(&id).map(|position| self.nodes[position].index)).transpose()?;
+        let reply = self.adapter.refresh(node);
+        Asking::unless_answered(id.unwrap_or_default(), reply)
     }
 
     /// Asks `one` to connect to `other`.
@@ -328,17 +343,20 @@ impl Network {
         Ok(index)
     }
 
-    /// Stops and forgets everything.
-    pub fn reset(&mut self) -> Result<(), NetworkError> {
+    /// Stops and forgets everything. What is answered is still on its way out.
+    pub(crate) fn reset(&mut self) -> Result<Vec<Asking<()>>, NetworkError> {
         self.check()?;
-        for position in 0..self.nodes.len() {
-            self.adapter.remove(self.nodes[position].index);
+        let mut leaving = Vec::new();
+        for member in &self.nodes {
+            let reply = self.adapter.remove(member.index);
+            leaving.extend(Asking::unless_answered(member.config.id, reply)?);
         }
         self.collect()?;
         self.nodes.clear();
         self.failures.clear();
         self.wanted.clear();
-        self.asked(Asked::Reset)
+        self.asked(Asked::Reset)?;
+        Ok(leaving)
     }
 
     /// Records the outcome of an expectation.
@@ -350,159 +368,34 @@ impl Network {
     // --- snapshots -----------------------------------------------------------------------------------------------
 
     /// Everything needed to set the network up again; `add` and `remove` change the services of nodes that are up.
-    pub fn snapshot(&self, add: &[String], remove: &[String]) -> Result<Snapshot, NetworkError> {
+    pub(crate) fn snapshot(&mut self, add: &[String], remove: &[String]) -> Taking {
         let mut nodes = Vec::with_capacity(self.nodes.len());
+        let mut awaited = Vec::new();
         for position in 0..self.nodes.len() {
             let NodeView { mut config, up, info } = self.view_at(position);
-            let mut services = BTreeMap::new();
             if up {
-                let taken = self.adapter.snapshot(self.nodes[position].index);
-                services = taken.map_err(|error| NetworkError::Node { id: config.id, error })?;
+                let reply = self.adapter.snapshot(self.nodes[position].index);
+                awaited.push((position, Asking::new(config.id, reply)));
                 let missing = add.iter().filter(|name| !config.services.contains(name));
                 let missing: Vec<String> = missing.cloned().collect();
                 config.services.extend(missing);
                 config.services.retain(|name| !remove.contains(name));
             }
+            let services = BTreeMap::new();
             nodes.push(NodeSnapshot { spec: naming::spec_of(config), up, info: Some(info), services });
         }
         let conns = self.state.conns().filter(|conn| conn.up).map(|conn| self.state.view(conn)).collect();
-        Ok(Snapshot { nodes, conns })
+        Taking::new(Snapshot { nodes, conns }, awaited)
     }
 
-    // --- the log -------------------------------------------------------------------------------------------------
+    // --- the end -------------------------------------------------------------------------------------------------
 
-    /// Subscribes; with `current` the present state comes first, as events.
-    pub fn subscribe(&mut self, filter: EventFilter, current: bool) -> Subscription {
-        let first = if current { self.current_events() } else { Vec::new() };
-        let (subscriber, subscription) = Subscriber::new(filter, first);
-        self.log.subscribe(subscriber);
-        self.adapter.want_messages(self.log.wants_messages());
-        subscription
-    }
-
-    fn current_events(&self) -> Vec<Event> {
-        let nodes = self.nodes().into_iter().map(|view| EventKind::Node(Box::new(view)));
-        let up = self.state.conns().filter(|conn| conn.up).map(|conn| EventKind::Conn(self.state.view(conn)));
-        nodes.chain(up).map(|kind| self.event(self.nanos(), false, kind, None)).collect()
-    }
-
-    fn event(&self, time: u64, control: bool, kind: EventKind, data: Option<serde_json::Value>) -> Event {
-        let time = Duration::from_nanos(time);
-        Event { time, calendar: self.epoch + time, control, kind, data }
-    }
-
-    /// Lets everything happen that happens before `until`, and takes it into the log.
-    pub fn run_until(&mut self, until: Duration) -> Result<(), NetworkError> {
-        self.check()?;
-        self.adapter.run_until(until)?;
-        self.collect()
-    }
-
-    /// Takes what has happened into the log.
-    fn collect(&mut self) -> Result<(), NetworkError> {
-        let mut records = std::mem::take(&mut self.records);
-        records.clear();
-        self.adapter.collect(&mut records);
-        let taken = self.take_in_slice(&records);
-        self.records = records;
-        taken
-    }
-
-    fn asked(&mut self, asked: Asked) -> Result<(), NetworkError> {
-        let record = self.log.record(self.nanos(), Kind::Asked(asked));
-        self.take_in(vec![record])
-    }
-
-    fn take_in(&mut self, records: Vec<Record>) -> Result<(), NetworkError> {
-        self.take_in_slice(&records)
-    }
-
-    fn take_in_slice(&mut self, records: &[Record]) -> Result<(), NetworkError> {
-        if records.is_empty() {
-            return Ok(());
-        }
-        for record in records {
-            if let (Kind::DialFailed { peer, error }, Some(origin)) = (&record.kind, record.origin.index()) {
-                self.dial_failed(origin, *peer, &error.0);
-            }
-            let before = if self.log.has_subscribers() { self.control_event(record) } else { None };
-            let mut changes = std::mem::take(&mut self.changes);
-            self.state.fold(record, &mut changes);
-            if self.log.has_subscribers() {
-                if let Some(event) = before {
-                    self.log.publish(event, |_| true);
-                }
-                self.publish(record, &changes);
-            }
-            changes.clear();
-            self.changes = changes;
-        }
-        let written = self.log.write(records);
-        self.broken = self.broken.take().or_else(|| written.clone().err());
-        written
-    }
-
-    /// The node that a record is from. Indices rise in the order of creation.
-    fn member_of(&self, origin: usize) -> Option<&Member> {
-        let position = self.nodes.binary_search_by_key(&origin, |member| member.index.0 as usize).ok()?;
-        Some(&self.nodes[position])
-    }
-
-    fn dial_failed(&mut self, origin: usize, peer: NodeId, error: &str) {
-        if let Some(member) = self.member_of(origin) {
-            self.failures.insert((member.config.id, peer), error.to_owned());
-        }
-    }
-
-    /// The control event of something asked, where the original has one: it shows the state before.
-    fn control_event(&self, record: &Record) -> Option<Event> {
-        let Kind::Asked(asked) = &record.kind else { return None };
-        let conn = |one: &NodeId, other: &NodeId, up, verb: &str| {
-            let view = ConnView { one: *one, other: *other, up };
-            self.event(record.time, true, EventKind::Conn(view), Some(json!({ "verb": verb })))
-        };
-        match asked {
-            Asked::Stop { id } => {
-                let mut view = self.node_view(*id).ok()?;
-                view.up = false;
-                let verb = Some(json!({ "verb": "stop" }));
-                Some(self.event(record.time, true, EventKind::Node(Box::new(view)), verb))
-            }
-            Asked::Connect { one, other } => Some(conn(one, other, false, "connect")),
-            Asked::Disconnect { one, other } => Some(conn(one, other, true, "disconnect")),
-            _ => None,
-        }
-    }
-
-    fn publish(&mut self, record: &Record, changes: &[Change]) {
-        for change in changes {
-            let control = matches!(record.kind, Kind::Asked(_));
-            let (kind, data) = match change {
-                Change::Node(position) => {
-                    let data = control.then(|| json!({ "verb": "create" }));
-                    (EventKind::Node(Box::new(self.view_at(*position))), data)
-                }
-                Change::Conn(view, error) => {
-                    (EventKind::Conn(*view), error.as_ref().map(|error| json!({ "error": error })))
-                }
-            };
-            let event = self.event(record.time, control, kind, data);
-            self.log.publish(event, |_| true);
-        }
-        if let (Kind::Message(message), Some(origin)) = (&record.kind, record.origin.index()) {
-            let Some(member) = self.member_of(origin) else { return };
-            if !member.config.enable_msg_events {
-                return;
-            }
-            let own = member.config.id;
-            let (one, other) = if message.received { (message.peer, own) } else { (own, message.peer) };
-            let (protocol, code) = (message.protocol.name.clone(), message.code);
-            let (received, size) = (message.received, message.size);
-            let wants = protocol.clone();
-            let kind = EventKind::Msg { one, other, protocol, code, received, size };
-            let event = self.event(record.time, false, kind, None);
-            self.log.publish(event, |subscriber| subscriber.filter.wants(&wants, code));
-        }
+    /// Stops every node and ends all subscriptions. Answers the digest of the whole log.
+    pub fn shut_down(&mut self) -> Result<Digest, NetworkError> {
+        self.adapter.close();
+        let collected = self.collect();
+        self.log.close();
+        collected.map(|()| self.digest())
     }
 
     fn nanos(&self) -> u64 {
@@ -511,15 +404,5 @@ impl Network {
 
     fn check(&self) -> Result<(), NetworkError> {
         self.broken.clone().map_or(Ok(()), Err)
-    }
-
-    /// Stops every node and ends all subscriptions. Answers the digest of the whole log.
-    pub fn shut_down(&mut self) -> Result<Digest, NetworkError> {
-        for position in 0..self.nodes.len() {
-            self.adapter.stop(self.nodes[position].index);
-        }
-        let collected = self.collect();
-        self.log.close();
-        collected.map(|()| self.digest())
     }
 }

@@ -241,6 +241,12 @@ impl Chain {
         self.records
     }
 
+    /// The next record of this chain's origin, for adapters that write records themselves.
+    pub fn record(&mut self, origin: Origin, time: u64, kind: Kind) -> Record {
+        let seq = self.fold(time, &kind);
+        Record { time, origin, seq, kind }
+    }
+
     /// Folds a record of this origin and answers its sequence number.
     pub(crate) fn fold(&mut self, time: u64, kind: &Kind) -> u64 {
         if let Kind::Message(message) = kind {

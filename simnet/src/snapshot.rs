@@ -1,32 +1,49 @@
 //! Setting up a network from a snapshot: checked whole, then done.
 
 use crate::error::NetworkError;
-use crate::network::Network;
+use crate::network::{Asking, Network};
 use crate::view::{NodeSpec, Snapshot};
 use devp2p::NodeId;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Creates and starts the nodes of a snapshot and asks for its connections. Answers the connections to wait for.
+/// A snapshot whose nodes exist, and may still be starting.
+pub(crate) struct Loading {
+    starting: Vec<Asking<()>>,
+    /// Which to connect when all nodes are up.
+    conns: Vec<(NodeId, NodeId)>,
+}
+
+/// Creates the nodes of a snapshot and starts those that were up.
 ///
 /// Nothing is done before everything has been checked: unknown services, ids in use, keys that do not fit,
 /// connections of nodes that are not in it. A connection of a node that the snapshot has down is left out: it could not
 /// come up, and the snapshot of a network never has one.
-pub(crate) fn load(network: &mut Network, snapshot: Snapshot) -> Result<Vec<(NodeId, NodeId)>, NetworkError> {
+pub(crate) fn load(network: &mut Network, snapshot: Snapshot) -> Result<Loading, NetworkError> {
     let up = check(network, &snapshot)?;
+    let mut starting = Vec::new();
     for node in snapshot.nodes {
         let id = network.create(node.spec)?;
         if node.up {
-            network.start(id, node.services)?;
+            starting.extend(network.start(id, node.services)?);
         }
     }
-    let mut pairs = Vec::new();
-    for conn in
-        snapshot.conns.iter().filter(|conn| conn.up && up.contains(&conn.one) && up.contains(&conn.other))
-    {
-        network.connect(conn.one, conn.other)?;
-        pairs.push((conn.one, conn.other));
+    let conns = snapshot.conns.iter();
+    let conns = conns.filter(|conn| conn.up && up.contains(&conn.one) && up.contains(&conn.other));
+    Ok(Loading { starting, conns: conns.map(|conn| (conn.one, conn.other)).collect() })
+}
+
+impl Loading {
+    /// Once all nodes are up, asks for the connections and answers which to wait for.
+    pub(crate) fn connect(
+        &mut self,
+        network: &mut Network,
+    ) -> Option<Result<Vec<(NodeId, NodeId)>, NetworkError>> {
+        let started = Asking::all(&mut self.starting)?;
+        let pairs = std::mem::take(&mut self.conns);
+        let asked =
+            started.and_then(|()| pairs.iter().try_for_each(|&(one, other)| network.connect(one, other)));
+        Some(asked.map(|()| pairs))
     }
-    Ok(pairs)
 }
 
 /// Answers which nodes will be up.

@@ -1,9 +1,9 @@
 //! Where networks begin: live, on a thread of their own, or replayed from a journal.
 
-use crate::adapter::{SimAdapter, SimSettings};
+use crate::adapter::{NodeAdapter, SimAdapter, SimSettings};
 use crate::driver::{Driver, Job};
 use crate::error::NetworkError;
-use crate::handle::Handle;
+use crate::handle::{Handle, Nudge};
 use crate::journal::{Header, Journal, JournalError, Recording};
 use crate::network::{Manners, Network};
 use crate::record::Digest;
@@ -11,6 +11,7 @@ use crate::tally::Tally;
 use devp2p::{Fidelity, Timing};
 use node::Services;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 use world::sim::{Link, Pace, SimConfig};
@@ -65,10 +66,27 @@ impl Default for NetworkConfig {
 }
 
 impl NetworkConfig {
-    fn network(&self) -> Result<Network, NetworkError> {
+    fn network(&self, adapter: Box<dyn NodeAdapter>) -> Result<Network, NetworkError> {
+        let can = adapter.capabilities();
+        let refused = match () {
+            () if !can.virtual_time && self.pace == Pace::Paused => Some("pause real time"),
+            () if !can.deterministic && self.journal.is_some() => {
+                Some("record a journal: what happens in its networks does not happen again")
+            }
+            () => None,
+        };
+        if let Some(what) = refused {
+            return Err(NetworkError::Unsupported { adapter: adapter.name(), what });
+        }
+        let (id, default_service) = (self.id.clone(), self.default_service.clone());
+        let manners = Manners { id, default_service, dial_ban: self.dial_ban };
+        Network::new(manners, adapter, self.seed, self.log_file.as_deref())
+    }
+
+    /// The adapter whose nodes live in memory.
+    fn simulated(&self) -> Box<dyn NodeAdapter> {
         let world =
             SimConfig { seed: self.seed, shards: self.shards, link: self.link, ..SimConfig::default() };
-        let epoch = world.epoch;
         let settings = SimSettings {
             world,
             fidelity: self.fidelity,
@@ -76,10 +94,7 @@ impl NetworkConfig {
             max_peers: self.max_peers,
             client: concat!("p2psim/v", env!("CARGO_PKG_VERSION")).into(),
         };
-        let adapter = Box::new(SimAdapter::new(self.services.clone(), settings));
-        let (id, default_service) = (self.id.clone(), self.default_service.clone());
-        let manners = Manners { id, default_service, dial_ban: self.dial_ban };
-        Network::new(manners, adapter, self.seed, epoch, self.log_file.as_deref())
+        Box::new(SimAdapter::new(self.services.clone(), settings))
     }
 
     fn header(&self) -> Header {
@@ -103,13 +118,28 @@ fn fidelity_name(fidelity: Fidelity) -> &'static str {
     }
 }
 
-/// Starts a network on a thread of its own. It ends with [`Handle::shut_down`], or when the last handle is dropped.
+/// Starts a network in memory, on a thread of its own. It ends with [`Handle::shut_down`], or when the last handle is
+/// dropped.
 pub fn start(config: NetworkConfig) -> Result<Handle, NetworkError> {
+    start_with(config, |config, _| Ok(config.simulated()))
+}
+
+/// As [`start`], with nodes brought to life by the adapter that `make` makes, on the network's own thread. Of the
+/// configuration, an adapter heeds what it can: its [`Capabilities`](crate::adapter::Capabilities) say what it cannot.
+///
+/// # Errors
+/// What `make` says, or the configuration asks for what the adapter cannot do.
+pub fn start_with(
+    config: NetworkConfig,
+    make: impl FnOnce(&NetworkConfig, Nudge) -> Result<Box<dyn NodeAdapter>, NetworkError> + Send + 'static,
+) -> Result<Handle, NetworkError> {
     let (jobs, queue): (_, Receiver<Job>) = channel();
+    let jobs = Arc::new(jobs);
+    let nudge = Nudge::new(&jobs);
     let (ready, started) = channel();
     let run = move || {
         // Made here: nothing of a network can move to another thread.
-        let driver = config.network().and_then(|network| {
+        let driver = make(&config, nudge).and_then(|adapter| config.network(adapter)).and_then(|network| {
             let journal = config.journal.as_deref().map(|path| Journal::create(path, &config.header()));
             Ok(Driver::new(network, config.pace, journal.transpose()?))
         });
@@ -184,7 +214,7 @@ pub fn replay(config: NetworkConfig, journal: &Path) -> Result<Replay, ReplayErr
         journal: None,
         ..config
     };
-    let mut driver = Driver::new(config.network()?, config.pace, None);
+    let mut driver = Driver::new(config.network(config.simulated())?, config.pace, None);
     let count = commands.len();
     for (at, command) in commands {
         driver.run_to(at)?;

@@ -3,9 +3,14 @@
 //! A [`NodeAdapter`] creates, starts and stops nodes, asks them to connect, and carries calls to their RPC. It also owns
 //! their time: it is told how far the clock may go, and hands over the records of what happened until then. The
 //! [`Network`](crate::network::Network) above it keeps names, state and the log, and never sees a node.
+//!
+//! Nothing here blocks. An adapter whose nodes take their time answers with a [`Reply`] that comes later, and nudges the
+//! network ([`Nudge`](crate::Nudge)) whenever [`run_until`](NodeAdapter::run_until) would find something new.
 
+mod reply;
 mod sim;
 
+pub use reply::Reply;
 pub(crate) use sim::NODE_STOPPED;
 pub use sim::{SimAdapter, SimSettings};
 
@@ -16,7 +21,7 @@ use devp2p::{Enode, NodeId};
 use node::{NodeConfig, NodeInfo, RpcError};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::sync::{mpsc, oneshot};
 use world::sim::{Link, Livelock};
 
@@ -62,20 +67,26 @@ pub trait NodeAdapter {
 
     /// Prepares a node; it does not run yet.
     fn create(&mut self, config: &NodeConfig) -> NodeIndex;
-    /// Starts a node with its services' saved state.
-    fn start(&mut self, node: NodeIndex, snapshots: BTreeMap<String, Bytes>) -> Result<(), String>;
-    /// Stops a node: its peers are told, its services stop.
-    fn stop(&mut self, node: NodeIndex);
-    /// Stops a node if it runs, and forgets it.
-    fn remove(&mut self, node: NodeIndex);
-    /// What a node says of itself; of a node that does not run, what is known.
+    /// Starts a node with its services' saved state. Its record is there when the reply is.
+    fn start(&mut self, node: NodeIndex, snapshots: BTreeMap<String, Bytes>) -> Reply<()>;
+    /// Stops a node: its peers are told, its services stop. Its record is there when the reply is.
+    fn stop(&mut self, node: NodeIndex) -> Reply<()>;
+    /// Stops a node if it runs, and forgets it. With the reply nothing of it is left.
+    fn remove(&mut self, node: NodeIndex) -> Reply<()>;
+    /// Stops all nodes and lets go of everything; this alone may block. Their last records can be collected after it.
+    fn close(&mut self);
+    /// What a node says of itself, as of the last [`refresh`](Self::refresh); of a node that does not run, what is
+    /// known.
     fn info(&self, node: NodeIndex) -> NodeInfo;
+    /// Brings [`info`](Self::info) and [`counts`](Self::counts) up to date, of one node or of all. Nodes that do not
+    /// answer keep what was known of them.
+    fn refresh(&mut self, node: Option<NodeIndex>) -> Reply<()>;
     /// Where a node can be dialled, by nodes of the same fabric.
     fn enode(&self, node: NodeIndex) -> Enode;
     /// The services' state of a node that runs.
-    fn snapshot(&self, node: NodeIndex) -> Result<BTreeMap<String, Bytes>, String>;
+    fn snapshot(&mut self, node: NodeIndex) -> Reply<BTreeMap<String, Bytes>>;
 
-    /// Has a node dial another, and keep the connection.
+    /// Has a node dial another, and keep the connection. What fails later is a record.
     fn add_peer(&mut self, node: NodeIndex, peer: Enode) -> Result<(), String>;
     /// Has a node drop another, and not dial it again.
     fn remove_peer(&mut self, node: NodeIndex, peer: NodeId);
@@ -93,11 +104,13 @@ pub trait NodeAdapter {
     /// Ends a conversation.
     fn close_rpc(&mut self, node: NodeIndex, line: u64);
 
+    /// The calendar time of the start.
+    fn epoch(&self) -> SystemTime;
     /// Time since the start.
     fn now(&self) -> Duration;
     /// When anything happens next, as far as that is known.
     fn next_event(&self) -> Option<Duration>;
-    /// Lets everything happen that happens before `until`.
+    /// Lets everything happen that happens before `until`; where time is real, takes in what has happened.
     fn run_until(&mut self, until: Duration) -> Result<(), Livelock>;
     /// Sets the condition of the links between nodes that have none of their own.
     fn set_default_link(&mut self, link: Link) -> Result<(), String>;

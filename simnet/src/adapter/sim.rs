@@ -3,7 +3,7 @@
 //! Each node is a host of a [`Simulation`]. What is one per node (its recorder, its running [`Node`], its RPC
 //! conversations) is kept at the host, on the host's thread; what happens to it is done there, between two events.
 
-use super::{Answer, Capabilities, Fabric, NodeAdapter, NodeIndex};
+use super::{Answer, Capabilities, Fabric, NodeAdapter, NodeIndex, Reply};
 use crate::record::{Chain, Kind, Origin, Record};
 use crate::recorder::{Recorder, ShardLog};
 use crate::tally::NodeCounts;
@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::{Arc, RwLock};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::sync::{mpsc, oneshot};
 use world::sim::{HostCell, HostId, Link, Livelock, ShardCell, SimConfig};
 use world::{Population, Scope, Simulation};
@@ -214,20 +214,21 @@ impl NodeAdapter for SimAdapter {
         NodeIndex(host.0)
     }
 
-    fn start(&mut self, node: NodeIndex, snapshots: BTreeMap<String, Bytes>) -> Result<(), String> {
+    fn start(&mut self, node: NodeIndex, snapshots: BTreeMap<String, Bytes>) -> Reply<()> {
         let (services, settings) = (self.services.clone(), Arc::clone(&self.settings));
         let addresses = Arc::clone(&self.addresses);
-        self.simulation.with(HostId(node.0), move |cell| {
+        Reply::Now(self.simulation.with(HostId(node.0), move |cell| {
             slot(cell.local()).start(cell, &services, &settings, addresses, snapshots)
-        })
+        }))
     }
 
-    fn stop(&mut self, node: NodeIndex) {
+    fn stop(&mut self, node: NodeIndex) -> Reply<()> {
         self.at(node, |slot| slot.stop());
+        Reply::Now(Ok(()))
     }
 
-    fn remove(&mut self, node: NodeIndex) {
-        let Some(resident) = self.nodes[node.0 as usize].take() else { return };
+    fn remove(&mut self, node: NodeIndex) -> Reply<()> {
+        let Some(resident) = self.nodes[node.0 as usize].take() else { return Reply::Now(Ok(())) };
         self.addresses.write().expect("no holder panics").remove(&resident.config.id);
         let chain = self.simulation.with(HostId(node.0), |cell| {
             let slot = slot(cell.local());
@@ -237,6 +238,13 @@ impl NodeAdapter for SimAdapter {
             chain
         });
         self.departed.push((Origin::node(node.0), chain));
+        Reply::Now(Ok(()))
+    }
+
+    fn close(&mut self) {
+        for node in self.present() {
+            self.at(node, |slot| slot.stop());
+        }
     }
 
     fn info(&self, node: NodeIndex) -> NodeInfo {
@@ -254,6 +262,10 @@ impl NodeAdapter for SimAdapter {
         info
     }
 
+    fn refresh(&mut self, _node: Option<NodeIndex>) -> Reply<()> {
+        Reply::Now(Ok(()))
+    }
+
     fn enode(&self, node: NodeIndex) -> Enode {
         let resident = self.resident(node);
         let mut enode = Enode::new(resident.config.key.public(), resident.address);
@@ -261,16 +273,16 @@ impl NodeAdapter for SimAdapter {
         enode
     }
 
-    fn snapshot(&self, node: NodeIndex) -> Result<BTreeMap<String, Bytes>, String> {
-        self.at(node, |slot| {
-            let node = slot.node().ok_or("node not running")?;
+    fn snapshot(&mut self, node: NodeIndex) -> Reply<BTreeMap<String, Bytes>> {
+        Reply::Now(self.at(node, |slot| {
+            let node = slot.node().ok_or(NODE_STOPPED)?;
             node.snapshot().map_err(|error| error.to_string())
-        })
+        }))
     }
 
     fn add_peer(&mut self, node: NodeIndex, peer: Enode) -> Result<(), String> {
         self.at(node, move |slot| {
-            let node = slot.node().ok_or("node not running")?;
+            let node = slot.node().ok_or(NODE_STOPPED)?;
             node.server().add_peer(peer).map_err(|error| error.to_string())
         })
     }
@@ -306,7 +318,7 @@ impl NodeAdapter for SimAdapter {
         out: mpsc::UnboundedSender<String>,
     ) -> Result<(), String> {
         self.at(node, move |slot| {
-            let node = slot.node().ok_or("node not running")?;
+            let node = slot.node().ok_or(NODE_STOPPED)?;
             let session = node.session(move |text| out.send(text).is_ok());
             slot.lines.borrow_mut().insert(line, session);
             Ok(())
@@ -329,6 +341,10 @@ impl NodeAdapter for SimAdapter {
         if self.nodes[node.0 as usize].is_some() {
             self.at(node, move |slot| drop(slot.lines.borrow_mut().remove(&line)));
         }
+    }
+
+    fn epoch(&self) -> SystemTime {
+        self.settings.world.epoch
     }
 
     fn now(&self) -> Duration {

@@ -38,7 +38,7 @@ mod tests;
 
 pub use error::ScenarioError;
 pub use expect::{Bounds, Direction, Expectation, Outcome, PerNode, Subject, Total};
-pub use run::{Progress, RunError, RunOptions, RunReport, run};
+pub use run::{Progress, RunError, RunOptions, RunReport, run, run_on};
 
 use crate::topology::Topology;
 use devp2p::Fidelity;

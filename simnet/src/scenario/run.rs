@@ -84,6 +84,8 @@ pub struct RunReport {
     pub fidelity: Fidelity,
     /// Of the whole log.
     pub digest: Digest,
+    /// Whether another run comes to the same digest; if not, it is of no use to anyone.
+    pub deterministic: bool,
     /// Whether every expectation held.
     pub passed: bool,
     /// Simulated time, setting up included.
@@ -138,6 +140,18 @@ pub async fn run(
     stop: impl Future<Output = ()>,
     progress: impl FnMut(Progress),
 ) -> Result<RunReport, RunError> {
+    run_on(scenario, options, start, stop, progress).await
+}
+
+/// As [`run`], on a network that `start` starts: [`start_with`](crate::start_with) and another adapter, say.
+/// An adapter without links of its own ignores the scenario's.
+pub async fn run_on(
+    scenario: &Scenario,
+    options: RunOptions,
+    start: impl FnOnce(NetworkConfig) -> Result<Handle, NetworkError>,
+    stop: impl Future<Output = ()>,
+    progress: impl FnMut(Progress),
+) -> Result<RunReport, RunError> {
     let seed = options.seed.unwrap_or(scenario.seed);
     let fidelity = options.fidelity.unwrap_or(scenario.fidelity);
     let usual = NetworkConfig::default();
@@ -154,6 +168,7 @@ pub async fn run(
         ..usual
     };
     let handle = start(config).map_err(while_("starting the network"))?;
+    let deterministic = handle.capabilities().await.map_err(while_("starting the network"))?.deterministic;
     let finished = unless(stop, Run { scenario, seed, handle: &handle, progress }.finish()).await;
     let simulated = handle.now().await.map_err(while_("reading the clock"))?;
     let digest = handle.shut_down().await.map_err(while_("shutting down"))?;
@@ -164,6 +179,7 @@ pub async fn run(
         seed,
         fidelity,
         digest,
+        deterministic,
         passed: expectations.iter().all(|outcome| outcome.passed),
         simulated,
         nodes: tally.nodes_up,

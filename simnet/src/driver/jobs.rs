@@ -1,0 +1,380 @@
+//! What can be asked of a network: each is done at once, at the network's present time, or leaves a waiter.
+
+use super::wait::Moment;
+use super::{Driver, Wait};
+use crate::adapter::{Answer, Capabilities, NODE_STOPPED};
+use crate::error::NetworkError;
+use crate::handle::Until;
+use crate::journal::Command;
+use crate::network::{Asking, Network};
+use crate::record::Digest;
+use crate::snapshot::Loading;
+use crate::state::State;
+use crate::subscribe::Subscription;
+use crate::tally::Tally;
+use crate::topology::Topology;
+use crate::view::{EventFilter, NetworkView, NodeSpec, NodeView, Snapshot};
+use devp2p::NodeId;
+use node::RpcError;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+use world::sim::{Pace, Pacer};
+
+/// What adapters were asked and have not answered yet.
+type Askings = Vec<Asking<()>>;
+
+impl Driver {
+    pub(crate) fn network(&self) -> &Network {
+        &self.network
+    }
+
+    pub(crate) fn network_mut(&mut self) -> &mut Network {
+        &mut self.network
+    }
+
+    fn journal(&mut self, command: impl FnOnce() -> Command) -> Result<(), NetworkError> {
+        let now = self.network.now();
+        self.journal.as_mut().map_or(Ok(()), |journal| journal.write(now, &command()))
+    }
+
+    /// Does a command of a journal again.
+    pub(crate) fn redo(&mut self, command: Command) -> Result<(), NetworkError> {
+        match command {
+            Command::Create(spec) => self.create_node(spec).map(drop),
+            Command::Start(id) => self.start(id).map(drop),
+            Command::Stop(id) => self.stop(id).map(drop),
+            Command::Connect(one, other) => self.ask_connect(one, other),
+            Command::Disconnect(one, other) => self.ask_disconnect(one, other),
+            Command::Load(snapshot) => {
+                let mut loading = self.load_now(snapshot)?;
+                // Only networks that answer at once can be replayed.
+                loading.connect(&mut self.network).map_or(Ok(()), |asked| asked.map(drop))
+            }
+            Command::Rpc(id, text) => {
+                let (out, _texts) = mpsc::unbounded_channel();
+                let line = self.open_line(id, out)?;
+                self.rpc_text(line, text)?;
+                // It stays open: what it subscribed to goes on, as it did then.
+                Ok(())
+            }
+            Command::Call(id, method, params) => self.ask_call(id, method, params).map(drop),
+            Command::Reset => self.reset_now().map(drop),
+        }
+    }
+
+    pub(crate) fn create_node(&mut self, spec: NodeSpec) -> Result<NodeView, NetworkError> {
+        self.journal(|| Command::Create(spec.clone()))?;
+        let id = self.network.create(spec)?;
+        self.network.node_view(id)
+    }
+
+    pub(crate) fn start_node(&mut self, node: &str) -> Result<Wait<NodeView>, NetworkError> {
+        let id = self.network.find(node)?;
+        let starting = self.start(id)?.into_iter().collect();
+        Ok(Wait::after(starting, move |driver| driver.network.node_view(id)))
+    }
+
+    fn start(&mut self, id: NodeId) -> Result<Option<Asking<()>>, NetworkError> {
+        self.journal(|| Command::Start(id))?;
+        self.network.start(id, BTreeMap::new())
+    }
+
+    pub(crate) fn stop_node(&mut self, node: &str) -> Result<Wait<NodeView>, NetworkError> {
+        let id = self.network.find(node)?;
+        let stopping = self.stop(id)?.into_iter().collect();
+        Ok(Wait::after(stopping, move |driver| driver.network.node_view(id)))
+    }
+
+    fn stop(&mut self, id: NodeId) -> Result<Option<Asking<()>>, NetworkError> {
+        self.journal(|| Command::Stop(id))?;
+        self.network.stop(id)
+    }
+
+    pub(crate) fn start_all(&mut self) -> Result<Wait<()>, NetworkError> {
+        let mut starting = Askings::new();
+        for id in self.ids(|node| !node.up) {
+            starting.extend(self.start(id)?);
+        }
+        Ok(Wait::after(starting, |_| Ok(())))
+    }
+
+    pub(crate) fn stop_all(&mut self) -> Result<Wait<()>, NetworkError> {
+        let mut stopping = Askings::new();
+        for id in self.ids(|node| node.up) {
+            stopping.extend(self.stop(id)?);
+        }
+        Ok(Wait::after(stopping, |_| Ok(())))
+    }
+
+    /// Looks at the network once its nodes, or the one named, have said how they are.
+    fn refreshed<R: 'static>(
+        &mut self,
+        id: Option<NodeId>,
+        look: impl FnOnce(&Network) -> Result<R, NetworkError> + 'static,
+    ) -> Result<Wait<R>, NetworkError> {
+        let asking = self.network.refresh(id)?.into_iter().collect();
+        Ok(Wait::after(asking, move |driver| look(&driver.network)))
+    }
+
+    pub(crate) fn view(&mut self) -> Result<Wait<NetworkView>, NetworkError> {
+        self.refreshed(None, |network| Ok(network.view()))
+    }
+
+    pub(crate) fn nodes(&mut self) -> Result<Wait<Vec<NodeView>>, NetworkError> {
+        self.refreshed(None, |network| Ok(network.nodes()))
+    }
+
+    pub(crate) fn node(&mut self, node: &str) -> Result<Wait<NodeView>, NetworkError> {
+        let id = self.network.find(node)?;
+        self.refreshed(Some(id), move |network| network.node_view(id))
+    }
+
+    pub(crate) fn tally(&mut self) -> Result<Wait<Tally>, NetworkError> {
+        self.refreshed(None, |network| Ok(network.tally()))
+    }
+
+    pub(crate) fn capabilities(&self) -> Capabilities {
+        self.network.adapter().capabilities()
+    }
+
+    fn ids(&self, which: impl Fn(&crate::state::NodeState) -> bool) -> Vec<NodeId> {
+        self.network.state().nodes().iter().filter(|node| which(node)).map(|node| node.id).collect()
+    }
+
+    pub(crate) fn reset(&mut self) -> Result<Wait<()>, NetworkError> {
+        Ok(Wait::after(self.reset_now()?, |_| Ok(())))
+    }
+
+    fn reset_now(&mut self) -> Result<Askings, NetworkError> {
+        self.journal(|| Command::Reset)?;
+        self.lines.clear();
+        self.network.reset()
+    }
+
+    fn ask_connect(&mut self, one: NodeId, other: NodeId) -> Result<(), NetworkError> {
+        self.journal(|| Command::Connect(one, other))?;
+        self.network.connect(one, other)
+    }
+
+    fn ask_disconnect(&mut self, one: NodeId, other: NodeId) -> Result<(), NetworkError> {
+        self.journal(|| Command::Disconnect(one, other))?;
+        self.network.disconnect(one, other)
+    }
+
+    pub(crate) fn connect(
+        &mut self,
+        one: &str,
+        other: &str,
+        until: Until,
+    ) -> Result<Wait<NodeView>, NetworkError> {
+        let (one, other) = (self.network.find(one)?, self.network.find(other)?);
+        if until == Until::Done && self.pacer.pace() == Pace::Paused {
+            return Err(NetworkError::ClockPaused);
+        }
+        self.ask_connect(one, other)?;
+        if until == Until::Asked {
+            return Ok(Wait::ready(self.network.node_view(one)?));
+        }
+        let what = format!("the connection of {} to {}", one.short(), other.short());
+        Ok(self.patient(what, crate::handle::PATIENCE, move |driver| {
+            connected(&driver.network, one, other)
+                .map(|done| done.and_then(|()| driver.network.node_view(one)))
+        }))
+    }
+
+    pub(crate) fn connect_all(&mut self, pairs: Vec<(NodeId, NodeId)>) -> Result<Wait<()>, NetworkError> {
+        for &(one, other) in &pairs {
+            self.ask_connect(one, other)?;
+        }
+        Ok(self.wait_for_all(pairs))
+    }
+
+    fn wait_for_all(&self, mut pairs: Vec<(NodeId, NodeId)>) -> Wait<()> {
+        let what = format!("all of {} connections", pairs.len());
+        self.patient(what, crate::handle::PATIENCE, move |driver| {
+            while let Some(&(one, other)) = pairs.last() {
+                match connected(&driver.network, one, other)? {
+                    Ok(()) => drop(pairs.pop()),
+                    Err(error) => return Some(Err(error)),
+                }
+            }
+            Some(Ok(()))
+        })
+    }
+
+    pub(crate) fn disconnect(
+        &mut self,
+        one: &str,
+        other: &str,
+        until: Until,
+    ) -> Result<Wait<NodeView>, NetworkError> {
+        let (one, other) = (self.network.find(one)?, self.network.find(other)?);
+        if until == Until::Done && self.pacer.pace() == Pace::Paused {
+            return Err(NetworkError::ClockPaused);
+        }
+        self.ask_disconnect(one, other)?;
+        if until == Until::Asked {
+            return Ok(Wait::ready(self.network.node_view(one)?));
+        }
+        let what = format!("the end of the connection of {} and {}", one.short(), other.short());
+        Ok(self.patient(what, crate::handle::PATIENCE, move |driver| {
+            let gone = driver.network.state().conn(&one, &other).is_none_or(|conn| conn.ends == [false; 2]);
+            gone.then(|| driver.network.node_view(one))
+        }))
+    }
+
+    pub(crate) fn load(&mut self, snapshot: Snapshot) -> Result<Wait<()>, NetworkError> {
+        if self.pacer.pace() == Pace::Paused && !snapshot.conns.is_empty() {
+            return Err(NetworkError::ClockPaused);
+        }
+        let mut loading = self.load_now(snapshot)?;
+        let mut connecting: Option<Wait<()>> = None;
+        Ok(Wait::until(move |driver| {
+            if connecting.is_none() {
+                match loading.connect(&mut driver.network)? {
+                    Ok(pairs) => connecting = Some(driver.wait_for_all(pairs)),
+                    Err(error) => return Some(Err(error)),
+                }
+            }
+            let waiting = connecting.as_mut().expect("just put there");
+            let late = driver.network.now() >= waiting.deadline;
+            (waiting.check)(driver).or_else(|| late.then(|| Err(waiting.timed_out(driver.is_virtual()))))
+        }))
+    }
+
+    /// Creates the nodes and starts them; their connections are asked for when all are up.
+    fn load_now(&mut self, snapshot: Snapshot) -> Result<Loading, NetworkError> {
+        self.journal(|| Command::Load(snapshot.clone()))?;
+        crate::snapshot::load(&mut self.network, snapshot)
+    }
+
+    pub(crate) fn snapshot(&mut self, add: &[String], remove: &[String]) -> Wait<Snapshot> {
+        let mut taking = self.network.snapshot(add, remove);
+        Wait::until(move |_| taking.poll())
+    }
+
+    fn ask_call(&mut self, id: NodeId, method: String, params: Vec<Value>) -> Result<Answer, NetworkError> {
+        self.journal(|| Command::Call(id, method.clone(), params.clone()))?;
+        let text = serde_json::json!({ "method": method, "params": params }).to_string();
+        let index = self.network.asked_rpc(id, text)?;
+        let answer = self.network.adapter_mut().call(index, method, params);
+        // The call runs as a task of the node's. What it can do without time passing is done here and now.
+        self.network.run_until(self.network.now())?;
+        Ok(answer)
+    }
+
+    pub(crate) fn call(
+        &mut self,
+        node: &str,
+        method: String,
+        params: Vec<Value>,
+    ) -> Result<Wait<Result<Value, RpcError>>, NetworkError> {
+        let id = self.network.find(node)?;
+        let what = format!("the answer to {method}");
+        let mut answer = self.ask_call(id, method, params)?;
+        Ok(self.patient(what, crate::handle::PATIENCE, move |_| match answer.try_recv() {
+            Ok(outcome) => Some(Ok(outcome)),
+            Err(oneshot::error::TryRecvError::Empty) => None,
+            Err(oneshot::error::TryRecvError::Closed) => Some(Ok(Err(RpcError::failed(NODE_STOPPED)))),
+        }))
+    }
+
+    pub(crate) fn open_rpc(
+        &mut self,
+        node: &str,
+        out: mpsc::UnboundedSender<String>,
+    ) -> Result<u64, NetworkError> {
+        let id = self.network.find(node)?;
+        self.open_line(id, out)
+    }
+
+    fn open_line(&mut self, id: NodeId, out: mpsc::UnboundedSender<String>) -> Result<u64, NetworkError> {
+        let line = self.next_line;
+        let index = self.network.running(id)?;
+        self.network
+            .adapter_mut()
+            .open_rpc(index, line, out)
+            .map_err(|error| NetworkError::Node { id, error })?;
+        self.next_line += 1;
+        self.lines.insert(line, id);
+        Ok(line)
+    }
+
+    pub(crate) fn rpc_text(&mut self, line: u64, text: String) -> Result<(), NetworkError> {
+        let id = *self.lines.get(&line).ok_or(NetworkError::Gone)?;
+        self.journal(|| Command::Rpc(id, text.clone()))?;
+        let index = self.network.asked_rpc(id, text.clone())?;
+        self.network.adapter_mut().rpc_text(index, line, text);
+        Ok(())
+    }
+
+    pub(crate) fn close_rpc(&mut self, line: u64) {
+        let Some(id) = self.lines.remove(&line) else { return };
+        if let Ok(index) = self.network.running(id) {
+            self.network.adapter_mut().close_rpc(index, line);
+        }
+    }
+
+    pub(crate) fn subscribe(&mut self, filter: EventFilter, current: bool) -> Subscription {
+        self.network.subscribe(filter, current)
+    }
+
+    pub(crate) fn set_pace(&mut self, pace: Pace) -> Result<(), NetworkError> {
+        if !self.is_virtual() {
+            let adapter = self.network.adapter().name();
+            return Err(NetworkError::Unsupported { adapter, what: "change the pace of real time" });
+        }
+        self.pacer = Pacer::new(pace, self.wall.elapsed(), self.network.now());
+        if pace == Pace::Paused {
+            self.look_at(&Moment::Last(NetworkError::ClockPaused));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn advance(&mut self, by: Duration) -> Result<Wait<()>, NetworkError> {
+        let target = self.network.now().saturating_add(by);
+        let check = Box::new(move |driver: &mut Self| (driver.network.now() >= target).then_some(Ok(())));
+        let what = format!("{by:?} to pass");
+        Ok(Wait { what, deadline: target, patience: by, clock_only: true, check })
+    }
+
+    pub(crate) fn until(
+        &mut self,
+        what: String,
+        within: Duration,
+        mut holds: impl FnMut(&State) -> bool + 'static,
+    ) -> Result<Wait<()>, NetworkError> {
+        Ok(self.patient(what, within, move |driver| holds(driver.network.state()).then_some(Ok(()))))
+    }
+
+    pub(crate) fn edges(&mut self, topology: Topology) -> Result<Vec<(NodeId, NodeId)>, NetworkError> {
+        let ids = self.ids(|_| true);
+        let edges = topology.edges(ids.len(), self.network.entropy());
+        let edges = edges.map_err(|error| NetworkError::BadTopology(error.to_string()))?;
+        Ok(edges.into_iter().map(|(one, other)| (ids[one], ids[other])).collect())
+    }
+
+    pub(crate) fn run_to(&mut self, at: Duration) -> Result<(), NetworkError> {
+        self.network.run_until(at)
+    }
+
+    pub(crate) fn shut_down(&mut self) -> Result<Digest, NetworkError> {
+        self.ended = true;
+        let digest = self.network.shut_down();
+        if let (Some(journal), Ok(digest)) = (&mut self.journal, &digest) {
+            journal.end(self.network.now(), *digest)?;
+        }
+        digest
+    }
+}
+
+/// Has a connection that was asked for come to be at both ends, or failed?
+fn connected(network: &Network, one: NodeId, other: NodeId) -> Option<Result<(), NetworkError>> {
+    if network.state().conn(&one, &other).is_some_and(|conn| conn.established()) {
+        return Some(Ok(()));
+    }
+    let error = network.failure(one, other)?.to_owned();
+    Some(Err(NetworkError::ConnectFailed { one, other, error }))
+}
