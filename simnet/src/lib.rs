@@ -16,12 +16,15 @@
 //! | `snapshot`, `naming`, [`journal`] | setting up again, filling in, doing again |
 //! | [`topology`] | shapes: which pairs to connect, and whether they are |
 //! | [`scenario`] | experiments as files |
+//! | [`step`] | one action and what is expected after it |
+//! | `wait` | conditions that experimenters wait for |
 //!
 //! Other ways of bringing nodes to life come from outside, through [`start_with`].
 //!
 //! What is deliberately absent: HTTP, processes, and any look inside a node.
 
 pub mod adapter;
+mod collect;
 mod driver;
 mod error;
 pub mod handle;
@@ -35,10 +38,12 @@ pub mod scenario;
 mod snapshot;
 mod start;
 pub mod state;
+pub mod step;
 pub mod subscribe;
 pub mod tally;
 pub mod topology;
 pub mod view;
+mod wait;
 
 pub use error::{Fault, NetworkError};
 pub use handle::{CallError, Handle, Nudge, PATIENCE, RpcLine, Until};

@@ -8,6 +8,7 @@ mod lifecycle;
 mod replay;
 mod scale;
 mod snapshot;
+mod steps;
 
 use simnet::{Handle, NetworkConfig, start};
 use std::future::Future;
