@@ -3,6 +3,8 @@
 //! The only crate that reads the command line, prints, reads the wall's clock, and exits. `args` is what can be typed,
 //! `cmd` does it, `failure` is how it ends when it does not work; everything else is how things look.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the crate that prints")]
+
 mod args;
 mod clock;
 mod cmd;

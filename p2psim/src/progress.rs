@@ -36,7 +36,7 @@ impl Drop for Bar {
 }
 
 fn tell(progress: Progress) -> (String, u64) {
-    let part = |done: u128, of: u128| if of == 0 { 0 } else { (done * u128::from(STEPS) / of) as u64 };
+    let part = |done: u128, of: u128| (done * u128::from(STEPS)).checked_div(of).unwrap_or(STEPS.into()) as u64;
     match progress {
         Progress::Creating { done, of } => (format!("creating {of} nodes"), part(done as u128, of as u128)),
         Progress::Starting { nodes } => (format!("starting {nodes} nodes"), 0),

@@ -1,5 +1,7 @@
 //! The program itself, as a user runs it: what it prints, where, and how it exits.
 
+#![allow(clippy::unwrap_used, reason = "a test's helpers may fail as its body may")]
+
 mod run;
 mod serve;
 mod support;
