@@ -68,7 +68,7 @@ async fn route(app: &App, parts: &mut Parts, body: Body) -> Answer {
             let late = |_| NetworkError::TimedOut { what, after, simulated: false };
             tokio::time::timeout(after, act(app, parts, body, action, &names)).await.map_err(late)?
         }
-        Found::Moved(path) => Ok(moved(&parts.method, &parts.uri, &path)),
+        Found::Moved(path) => moved(&parts.method, &parts.uri, &path),
         Found::WrongVerb(allow) => {
             let allow = HeaderValue::try_from(allow).expect("names of verbs are ASCII");
             Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed").with(header::ALLOW, allow))
@@ -89,10 +89,12 @@ fn patience(action: Action) -> Duration {
     }
 }
 
-fn moved(method: &Method, uri: &Uri, path: &str) -> Response {
+fn moved(method: &Method, uri: &Uri, path: &str) -> Answer {
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     let to = format!("{path}{query}");
-    let location = HeaderValue::try_from(&to).expect("it came as part of a request line");
+    // A path may hold a byte that a header may not.
+    let location =
+        HeaderValue::try_from(&to).map_err(|_| Refusal::invalid(format!("{to:?} is not a path")))?;
     let mut response = match *method {
         Method::GET => {
             let html = to.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&#34;");
@@ -103,7 +105,7 @@ fn moved(method: &Method, uri: &Uri, path: &str) -> Response {
         _ => StatusCode::TEMPORARY_REDIRECT.into_response(),
     };
     response.headers_mut().insert(header::LOCATION, location);
-    response
+    Ok(response)
 }
 
 async fn act(app: &App, parts: &mut Parts, body: Body, action: Action, names: &[String]) -> Answer {

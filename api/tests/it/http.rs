@@ -47,6 +47,11 @@ async fn the_manners_of_the_original_s_router() {
     assert_eq!(moved.body, "<a href=\"/nodes?a=b&amp;c\">Moved Permanently</a>.\n\n");
     let moved = world.post("/nodes/", "").await;
     assert_eq!((moved.status, moved.header("location"), moved.body.as_str()), (307, Some("/nodes"), ""));
+    // Whatever a path may hold, there is an answer.
+    for path in ["/NODES/\u{7f}", "/NODES/é", "/nodes/%ff%00", "//", "/nodes//", "/nodes/%2e%2e"] {
+        let answer = world.get(path).await;
+        assert!((300..500).contains(&answer.status), "{path:?}: {}", answer.status);
+    }
     for path in ["/", "/nope/nope"] {
         let answer = world.request(&format!("OPTIONS {path}"), &[], "").await;
         assert_eq!((answer.status, answer.body.as_str()), (200, ""));
