@@ -16,6 +16,7 @@
 //! | `snapshot`, `naming`, [`journal`] | setting up again, filling in, doing again |
 //! | [`topology`] | shapes: which pairs to connect, and whether they are |
 //! | [`scenario`] | experiments as files |
+//! | [`experiment`] | experiments as tests |
 //! | [`step`] | one action and what is expected after it |
 //! | `wait` | conditions that experimenters wait for |
 //!
@@ -27,6 +28,7 @@ pub mod adapter;
 mod collect;
 mod driver;
 mod error;
+pub mod experiment;
 pub mod handle;
 pub mod journal;
 mod log;

@@ -19,6 +19,11 @@ impl Handle {
         self.ask(move |driver| look(driver.network().state())).await
     }
 
+    /// Whether the seconds of this network are simulated, or the wall's.
+    pub async fn has_virtual_time(&self) -> Result<bool, NetworkError> {
+        self.ask(|driver| driver.network().adapter().capabilities().virtual_time).await
+    }
+
     /// Waits until each node that is up has at least so many peers.
     pub async fn until_each_has_peers(&self, peers: usize, within: Duration) -> Result<(), NetworkError> {
         let lacks = move |state: &State| {

@@ -179,7 +179,7 @@ impl Simulation {
         result.error = ran.err();
         result.finished_at = self.net.now().await.unwrap_or(result.started_at).max(result.started_at);
         let detail = match &result.error {
-            None => format!("{of} of {of} nodes after {:?} of simulated time", result.duration()),
+            None => format!("{of} of {of} nodes after {:?}", result.duration()),
             Some(error) => error.to_string(),
         };
         // A network that has gone has told so already.
@@ -263,14 +263,12 @@ impl Run<'_> {
                 |id: &NodeId| state.node(id).map_or_else(|| id.short().to_string(), |node| node.name.clone());
             ids.iter().map(name).collect::<Vec<_>>()
         });
-        match names.await {
-            Ok(late) => StepError::TimedOut {
-                waiting: late.len(),
-                of,
-                who: crate::wait::some_of(&late),
-                after: self.within,
-            },
-            Err(error) => error.into(),
+        match (names.await, self.net.has_virtual_time().await) {
+            (Ok(late), Ok(simulated)) => {
+                let (waiting, who) = (late.len(), crate::wait::some_of(&late));
+                StepError::TimedOut { waiting, of, who, after: self.within, simulated }
+            }
+            (Err(error), _) | (_, Err(error)) => error.into(),
         }
     }
 }

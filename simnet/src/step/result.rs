@@ -80,7 +80,7 @@ pub enum StepError {
         error: BoxError,
     },
     /// It took too long.
-    #[error("{waiting} of {of} nodes ({who}) did not pass within {after:?} of simulated time")]
+    #[error("{waiting} of {of} nodes ({who}) did not pass within {after:?} of {} time", if *simulated { "simulated" } else { "wall" })]
     TimedOut {
         /// Nodes that have not passed.
         waiting: usize,
@@ -90,6 +90,8 @@ pub enum StepError {
         who: String,
         /// The time granted.
         after: Duration,
+        /// Whose seconds these are.
+        simulated: bool,
     },
     /// Nobody is left who could trigger another check.
     #[error("the trigger ended while {waiting} nodes had not passed")]

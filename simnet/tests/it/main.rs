@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod events;
+mod experiment;
 mod lifecycle;
 mod replay;
 mod scale;
