@@ -14,9 +14,9 @@ use crate::key::{PublicKey, SecretKey, keccak256};
 
 mod packet;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 #[cfg(test)]
-mod vectors;
+pub(crate) mod vectors;
 
 use packet::{Ack, Auth, Draw};
 pub use packet::{

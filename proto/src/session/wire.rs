@@ -3,14 +3,17 @@
 //! Parcels may cut the stream anywhere. A parcel that finds nothing waiting is taken over as it is and
 //! decrypted in place; only what arrives in pieces is copied together.
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 
 use super::outbox::Transmit;
 use super::{BASE_MESSAGE_LIMIT, MESSAGE_LIMIT};
 use crate::Entropy;
 use crate::key::{PublicKey, SecretKey};
-use crate::rlpx::handshake::packet_len;
+use crate::rlpx::handshake::{PLAIN_AUTH_LEN, packet_len};
 use crate::rlpx::{Frame, FrameCodec, FrameError, HandshakeError, Initiator, Responder, Secrets};
+
+/// An uncompressed point begins with it, and with a point an auth packet from before EIP-8.
+const POINT: u8 = 0x04;
 
 /// One stream and its cryptography.
 pub(crate) struct Stream {
@@ -22,7 +25,10 @@ pub(crate) struct Stream {
 #[allow(clippy::large_enum_variant)]
 enum Crypt {
     Initiator(Box<Initiator>, PublicKey),
-    Responder,
+    Responder {
+        /// What came cannot be an auth packet from before EIP-8.
+        sized: bool,
+    },
     Frames(FrameCodec),
     /// The handshake failed.
     Spent,
@@ -43,7 +49,7 @@ impl Stream {
     }
 
     pub(crate) fn accept() -> Self {
-        Self { inbound: BytesMut::new(), crypt: Crypt::Responder }
+        Self { inbound: BytesMut::new(), crypt: Crypt::Responder { sized: false } }
     }
 
     /// Takes what came off the transport.
@@ -66,6 +72,9 @@ impl Stream {
         key: &SecretKey,
         entropy: &mut dyn Entropy,
     ) -> Result<Option<Authenticated>, HandshakeError> {
+        if let Some(authenticated) = self.poll_plain_auth(key, entropy) {
+            return Ok(Some(authenticated));
+        }
         let len = match packet_len(&self.inbound)? {
             Some(len) if len <= self.inbound.len() => len,
             _ => return Ok(None),
@@ -76,13 +85,29 @@ impl Stream {
                 self.start_frames(initiator.handle_ack(&packet)?);
                 Ok(Some(Authenticated { remote, reply: None }))
             }
-            Crypt::Responder => {
+            Crypt::Responder { .. } => {
                 let (remote, secrets, ack) = Responder::handle_auth(key, &packet, entropy)?;
                 self.start_frames(secrets);
                 Ok(Some(Authenticated { remote, reply: Some(parcel(ack)) }))
             }
             Crypt::Frames(_) | Crypt::Spent => unreachable!("a session polls one handshake, until it fails"),
         }
+    }
+
+    /// Reads an auth packet from before EIP-8. It does not say how long it is, and its first two bytes may as well be
+    /// the size of a packet that does: which of the two it is shows when as much has come as it would have, by whether
+    /// that decrypts. Tried once, for it costs a key agreement.
+    fn poll_plain_auth(&mut self, key: &SecretKey, entropy: &mut dyn Entropy) -> Option<Authenticated> {
+        let Crypt::Responder { sized: sized @ false } = &mut self.crypt else { return None };
+        let packet = self.inbound.get(..PLAIN_AUTH_LEN)?;
+        *sized = true;
+        if packet[0] != POINT {
+            return None;
+        }
+        let (remote, secrets, ack) = Responder::handle_auth(key, packet, entropy).ok()?;
+        self.inbound.advance(PLAIN_AUTH_LEN);
+        self.start_frames(secrets);
+        Some(Authenticated { remote, reply: Some(parcel(ack)) })
     }
 
     fn start_frames(&mut self, secrets: Secrets) {

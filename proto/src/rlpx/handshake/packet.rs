@@ -31,8 +31,8 @@ const ACK_BODY_LEN: usize = 2 + (2 + 64) + (1 + 32) + 1;
 
 /// How long the packet is that starts with these bytes, its two bytes of size included. `None` until both are there.
 ///
-/// A packet from before EIP-8 has no size and begins with `0x04`, which reads as a size of 1024 or more: only who waits
-/// at [`PLAIN_AUTH_LEN`] bytes for more that never come can tell.
+/// A packet from before EIP-8 has no size and begins with `0x04`, which reads as a size of 1024 or more: whether it is
+/// one shows when [`PLAIN_AUTH_LEN`] bytes have come, by whether they decrypt.
 pub fn packet_len(prefix: &[u8]) -> Result<Option<usize>, HandshakeError> {
     let Some(size) = prefix.first_chunk::<PREFIX>() else { return Ok(None) };
     match usize::from(u16::from_be_bytes(*size)) {

@@ -13,13 +13,18 @@ fn bytes32(text: &str) -> [u8; 32] {
     unhex(text).try_into().unwrap()
 }
 
-fn unhex(text: &str) -> Vec<u8> {
+pub(crate) fn unhex(text: &str) -> Vec<u8> {
     hex::decode(text.replace('\n', "")).unwrap()
 }
 
 /// A draw of no importance.
 fn draw(seed: u64) -> Draw {
     Draw::take(&mut entropy(seed))
+}
+
+/// An auth packet with so much padding.
+pub(crate) fn padded_auth(from: &SecretKey, to: PublicKey, padding: usize) -> Bytes {
+    Initiator::from_draw(from, to, &Draw { padding, ..draw(1) }).1
 }
 
 /// What two sides must have in common, seen from one of them.

@@ -4,6 +4,9 @@ use super::pair::{Answer, DIALLER, LISTENER, Pair};
 use super::raw::Raw;
 use super::*;
 use crate::rlpx::frame_len;
+use crate::rlpx::handshake::tests::{padded_auth, unhex};
+use crate::rlpx::handshake::vectors::{AUTH_1, AUTH_2, STATIC_A, STATIC_B};
+use crate::rlpx::handshake::{PLAIN_ACK_LEN, PLAIN_AUTH_LEN, packet_len};
 
 /// A whole life: handshake, messages of several sizes both ways, ten minutes, a Disconnect.
 fn life(fidelity: Fidelity, seed: u64, cut: Option<usize>) -> Pair {
@@ -56,6 +59,30 @@ fn a_stream_may_be_cut_anywhere() {
         let pieces = life(Fidelity::Wire, 3, Some(piece));
         for end in [DIALLER, LISTENER] {
             assert_eq!(pieces.ends[end].events, whole.ends[end].events, "pieces of {piece}");
+        }
+    }
+}
+
+/// The vectors of EIP-8: Auth₁ is from before it and says nothing of its length. Its first two bytes are the size of
+/// other packets, of those with more padding than most.
+#[test]
+fn auth_packets_are_answered_in_kind() {
+    let [remote, own] = [STATIC_A, STATIC_B].map(|key| SecretKey::from_hex(key).unwrap());
+    let wide =
+        (0..).map(|more| padded_auth(&remote, own.public(), 800 + more)).find(|auth| auth[0] == 4).unwrap();
+    assert!(packet_len(&wide).unwrap().is_some_and(|len| len == wide.len() && len > PLAIN_AUTH_LEN));
+    let local = Arc::new(Local { public: own.public(), key: own, ..node(1, Fidelity::Wire) });
+    for (packet, plain) in [(unhex(AUTH_1), true), (unhex(AUTH_2), false), (wide.to_vec(), false)] {
+        for piece in [1, 100, PLAIN_AUTH_LEN, packet.len()] {
+            let (mut session, mut out) = (Session::accept(&local, S), Outbox::default());
+            for bytes in packet.chunks(piece) {
+                assert!(out.is_empty());
+                session.handle_parcel(S, 0, bytes.to_vec().into(), &mut Draws(1), &mut out);
+            }
+            assert_eq!(out.events, [SessionEvent::Authenticated { remote: remote.public() }]);
+            let ack = &out.transmits[0].bytes;
+            let sized = packet_len(ack).unwrap() == Some(ack.len());
+            assert_eq!((ack.len() == PLAIN_ACK_LEN, sized), (plain, !plain), "pieces of {piece}");
         }
     }
 }
