@@ -19,9 +19,14 @@ use std::time::{Duration, SystemTime};
 /// Turns and polls allowed at one instant. A million nodes waking at once stay below; a loop without delay does not.
 const SAME_INSTANT_LIMIT: u64 = if cfg!(test) { 100_000 } else { 50_000_000 };
 
+/// So many events ahead memory is asked for what they need: late enough to be kept until then, soon enough to be there.
+const LOOK_AHEAD: usize = 2;
+
 /// Something loops without letting time pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("time stands still at {at:?}: {turns} events and task polls without delay; some task or handler re-arms itself at once")]
+#[error(
+    "time stands still at {at:?}: {turns} events and task polls without delay; some task or handler re-arms itself at once"
+)]
 pub struct Livelock {
     /// The simulated time that would not pass.
     pub at: Duration,
@@ -125,7 +130,10 @@ impl Core {
     pub(crate) fn receive(&self, events: Vec<(Key, Event)>) {
         let mut queue = self.queue.borrow_mut();
         for (key, event) in events {
-            debug_assert!(key.time >= self.now(), "a parcel from another shard came late: the look-ahead is too long");
+            debug_assert!(
+                key.time >= self.now(),
+                "a parcel from another shard came late: the look-ahead is too long"
+            );
             queue.push(key, event);
         }
     }
@@ -168,10 +176,21 @@ impl Core {
                 turns = 0;
             }
             turns += 1;
+            self.get_ready();
             event.happen(self);
         }
         self.set_now(until.max(self.now()));
         Ok(())
+    }
+
+    /// Asks the memory for what an event soon to come will need. With many hosts nearly all of the time is spent waiting
+    /// for memory, and it need not be spent one wait after the other.
+    fn get_ready(&self) {
+        if let Some((host, conn)) = self.queue.borrow().upcoming(LOOK_AHEAD).and_then(Event::receiver)
+            && let Some(Some(host)) = self.hosts.borrow().get(host as usize)
+        {
+            host.get_ready(conn);
+        }
     }
 
     fn set_now(&self, now: u64) {
