@@ -56,11 +56,6 @@ pub(crate) enum Event {
 }
 
 impl Event {
-    /// The host and the connection it is about, of what happens most.
-    pub(crate) fn receiver(&self) -> Option<(u32, ConnId)> {
-        if let Self::Parcel { host, conn, .. } = self { Some((*host, *conn)) } else { None }
-    }
-
     pub(crate) fn happen(self, core: &Rc<Core>) {
         match self {
             Self::Wake(waker) => waker.wake(),
@@ -264,6 +259,7 @@ fn datagram(host: &Host, port: u16, from: SocketAddr, bytes: Bytes) {
     }
 }
 
+#[inline(never)]
 fn segment_in(core: &Core, host: &Host, conn: ConnId, segment: Segment) {
     for item in tcp::take(core, host, conn, segment) {
         match item {
@@ -275,6 +271,7 @@ fn segment_in(core: &Core, host: &Host, conn: ConnId, segment: Segment) {
     }
 }
 
+#[inline(never)]
 fn gone(host: &Host, conn: ConnId) {
     {
         let mut conns = host.conns.borrow_mut();
@@ -288,6 +285,7 @@ fn gone(host: &Host, conn: ConnId) {
     closed(host, conn, Closed::Reset);
 }
 
+#[inline(never)]
 fn timer(core: &Core, host: &Host, conn: ConnId) {
     match tcp::time_passed(core, host, conn) {
         tcp::Outcome::Alive => {}
@@ -298,6 +296,7 @@ fn timer(core: &Core, host: &Host, conn: ConnId) {
     }
 }
 
+#[inline(never)]
 fn room(host: &Host, conn: ConnId) {
     let told = {
         let mut conns = host.conns.borrow_mut();

@@ -1,15 +1,14 @@
 //! A simulated machine: an address, ports, streams, and the network stacks attached to it.
 
 use super::conn::Conns;
-use super::physics::{Dice, Pipe};
+use super::physics::Line;
 use super::queue::Ticket;
 use super::scope::SimScope;
-use crate::endpoint::{ConnId, Endpoint};
+use crate::endpoint::Endpoint;
 use std::any::Any;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 
@@ -44,11 +43,8 @@ struct Attached {
 pub(crate) struct Host {
     pub(crate) id: u32,
     pub(crate) conns: RefCell<Conns>,
-    /// Its line to the network.
-    pub(crate) up: Pipe,
-    pub(crate) down: Pipe,
-    /// What the links from here remember, by the host at their other end; only those that draw.
-    dice: RefCell<BTreeMap<u32, Dice>>,
+    /// What it remembers of its line and its links; made when the first of them has something to remember.
+    line: OnceCell<Box<Line>>,
     /// A place for whoever builds on this world to keep what is one per host.
     pub(crate) local: RefCell<Option<Box<dyn Any>>>,
     sequence: Cell<u32>,
@@ -66,9 +62,7 @@ impl Host {
         Rc::new(Self {
             id,
             conns: RefCell::default(),
-            up: Pipe::default(),
-            down: Pipe::default(),
-            dice: RefCell::default(),
+            line: OnceCell::new(),
             local: RefCell::default(),
             sequence: Cell::new(0),
             lives: Cell::new(0),
@@ -80,18 +74,8 @@ impl Host {
         })
     }
 
-    /// Draws for the link from here to `to`.
-    pub(crate) fn roll<R>(&self, seed: u64, to: u32, act: impl FnOnce(&mut Dice) -> R) -> R {
-        act(self.dice.borrow_mut().entry(to).or_insert_with(|| Dice::new(seed, self.id, to)))
-    }
-
-    /// Looks at what delivery on a connection will look at, so that it is in the cache by then.
-    pub(crate) fn get_ready(&self, conn: ConnId) {
-        if let Some(conn) = self.conns.borrow_mut().get_mut(conn)
-            && let Some(Some(attached)) = self.nets.borrow().get(conn.net as usize)
-        {
-            black_box(Rc::strong_count(&attached.endpoint));
-        }
+    pub(crate) fn line(&self) -> &Line {
+        self.line.get_or_init(Box::default)
     }
 
     pub(crate) fn next_sequence(&self) -> u32 {

@@ -68,6 +68,4 @@ mod path;
 pub use bandwidth::{Bandwidth, HostLink};
 pub use chance::{Chance, Jitter, Loss, NotAChance};
 
-pub(crate) use bandwidth::Pipe;
-pub(crate) use chance::Dice;
-pub(crate) use path::{Path, ingress, send_datagram};
+pub(crate) use path::{Line, Path, ingress, send_datagram};

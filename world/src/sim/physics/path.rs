@@ -1,6 +1,6 @@
 //! The way of one packet: the sender's line, the link, the receiver's line.
 
-use super::bandwidth::{Bandwidth, HostLink};
+use super::bandwidth::{Bandwidth, HostLink, Pipe};
 use super::chance::{Dice, Purpose};
 use crate::sim::core::Core;
 use crate::sim::event::Event;
@@ -8,10 +8,27 @@ use crate::sim::host::Host;
 use crate::sim::link::{Link, nanos};
 use crate::sim::rule::Ruling;
 use bytes::Bytes;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 /// Bytes of an IPv4 and a UDP header.
 pub(crate) const DATAGRAM_HEADER: u32 = 28;
+
+/// What a host remembers of its line to the network, and of the links from there.
+#[derive(Debug, Default)]
+pub(crate) struct Line {
+    up: Pipe,
+    down: Pipe,
+    /// By the host at the other end; only links that draw.
+    dice: RefCell<BTreeMap<u32, Dice>>,
+}
+
+impl Line {
+    fn roll<R>(&self, core: &Core, from: u32, to: u32, act: impl FnOnce(&mut Dice) -> R) -> R {
+        act(self.dice.borrow_mut().entry(to).or_insert_with(|| Dice::new(core.common.seed, from, to)))
+    }
+}
 
 /// What a packet from one host to another meets.
 #[derive(Clone, Copy, Debug)]
@@ -50,12 +67,12 @@ impl Path {
         if self.ruling.cut {
             return None;
         }
-        let left = host.up.pass(core.now(), size, self.up.up, self.up.queue)?;
+        let left = host.line().up.pass(core.now(), size, self.up.up, self.up.queue)?;
         let at = left.saturating_add(self.latency());
         if !self.link.is_random() && self.ruling.loss.is_never() {
             return Some(Underway { at, held_back: false });
         }
-        host.roll(core.common.seed, to, |dice| {
+        host.line().roll(core, host.id, to, |dice| {
             dice.next_packet();
             if dice.loses(self.link.loss) || dice.happens(self.ruling.loss, Purpose::Rule) {
                 return None;
@@ -75,7 +92,7 @@ impl Path {
         if self.link.duplicate.is_never() {
             return None;
         }
-        host.roll(core.common.seed, to, |dice| {
+        host.line().roll(core, host.id, to, |dice| {
             let without = first.at - self.extra(dice, Purpose::Jitter, first.held_back);
             dice.happens(self.link.duplicate, Purpose::Duplicate)
                 .then(|| without.saturating_add(self.extra(dice, Purpose::Again, false)))
@@ -122,9 +139,10 @@ pub(crate) fn send_datagram(
 }
 
 /// A packet is at its receiver's line: it waits for its turn there, or finds no room.
+#[cold]
 pub(crate) fn ingress(core: &Core, host: &Host, size: u32, event: Event) {
     let line = core.links.borrow().host_link(host.id);
-    if let Some(at) = host.down.pass(core.now(), size, line.down, line.queue) {
+    if let Some(at) = host.line().down.pass(core.now(), size, line.down, line.queue) {
         core.schedule(host, at, event);
     }
 }

@@ -217,6 +217,7 @@ pub(crate) fn take(core: &Core, host: &Host, conn: ConnId, segment: Segment) -> 
 }
 
 /// An acknowledgement has arrived.
+#[inline(never)]
 pub(crate) fn acknowledged(core: &Core, host: &Host, conn: ConnId, ack: &Ack) {
     let mut conns = host.conns.borrow_mut();
     let Some(c) = conns.get_mut(conn) else { return };
