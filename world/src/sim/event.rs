@@ -56,6 +56,11 @@ pub(crate) enum Event {
 }
 
 impl Event {
+    /// The host and the connection it is about, of what happens most.
+    pub(crate) fn receiver(&self) -> Option<(u32, ConnId)> {
+        if let Self::Parcel { host, conn, .. } = self { Some((*host, *conn)) } else { None }
+    }
+
     pub(crate) fn happen(self, core: &Rc<Core>) {
         match self {
             Self::Wake(waker) => waker.wake(),

@@ -4,11 +4,12 @@ use super::conn::Conns;
 use super::physics::Line;
 use super::queue::Ticket;
 use super::scope::SimScope;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{ConnId, Endpoint};
 use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 
@@ -76,6 +77,15 @@ impl Host {
 
     pub(crate) fn line(&self) -> &Line {
         self.line.get_or_init(Box::default)
+    }
+
+    /// Looks at what delivery on a connection will look at, so that it is in the cache by then.
+    pub(crate) fn get_ready(&self, conn: ConnId) {
+        if let Some(conn) = self.conns.borrow_mut().get_mut(conn)
+            && let Some(Some(attached)) = self.nets.borrow().get(conn.net as usize)
+        {
+            black_box(Rc::strong_count(&attached.endpoint));
+        }
     }
 
     pub(crate) fn next_sequence(&self) -> u32 {
