@@ -65,6 +65,8 @@ impl Failure {
             Self::Silent(_) => {}
             Self::Told { what, remedy: None, .. } => eprintln!("p2psim: {what}"),
             Self::Told { what, remedy: Some(remedy), .. } => eprintln!("p2psim: {what} ({remedy})"),
+            // What is missing in the whole file has no place to be shown at.
+            Self::Scenario(error) if error.span.is_empty() => eprintln!("p2psim: {error}"),
             Self::Scenario(error) => {
                 let message = error.message.clone();
                 let source = miette::NamedSource::new(&error.path, error.text.clone()).with_language("toml");

@@ -19,6 +19,10 @@ impl Bar {
         let style =
             ProgressStyle::with_template("{msg:32} [{bar:30}] {elapsed}").expect("the template is constant");
         bar.set_style(style.progress_chars("=> "));
+        if shown {
+            // Some stages are one long step: the time that has passed shows that something is being done.
+            bar.enable_steady_tick(Duration::from_millis(200));
+        }
         Self(bar)
     }
 
@@ -36,7 +40,8 @@ impl Drop for Bar {
 }
 
 fn tell(progress: Progress) -> (String, u64) {
-    let part = |done: u128, of: u128| (done * u128::from(STEPS)).checked_div(of).unwrap_or(STEPS.into()) as u64;
+    let part =
+        |done: u128, of: u128| (done * u128::from(STEPS)).checked_div(of).unwrap_or(STEPS.into()) as u64;
     match progress {
         Progress::Creating { done, of } => (format!("creating {of} nodes"), part(done as u128, of as u128)),
         Progress::Starting { nodes } => (format!("starting {nodes} nodes"), 0),

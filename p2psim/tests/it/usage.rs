@@ -94,6 +94,14 @@ fn a_typo_in_a_scenario_is_shown_where_it_is() {
 }
 
 #[test]
+fn what_is_missing_in_a_scenario_is_one_line_with_an_example() {
+    let bench = Bench::new();
+    let ran = p2psim(&["run", &bench.file("empty.toml", "name = \"x\"\n")]).expect(4);
+    assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
+    assert!(ran.err.contains("has no `duration` (for example: duration = \"60s\")"), "{}", ran.err);
+}
+
+#[test]
 fn a_reader_that_has_enough_is_no_error() {
     let mut child = command(&["--help"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
