@@ -64,6 +64,12 @@ pub fn decode(mut payload: &[u8]) -> Result<RemoteHello, HelloError> {
     Ok(RemoteHello { version, client, caps, listen_port, id })
 }
 
+/// The version alone, from a Hello that may be none otherwise.
+pub(crate) fn version(mut payload: &[u8]) -> Option<u64> {
+    let mut list = Header::decode_bytes(&mut payload, true).ok()?;
+    u64::decode(&mut list).ok()
+}
+
 /// The list with any values in it.
 pub(crate) fn fields(version: u64, client: &[u8], caps: &[&Capability], port: u64, id: &[u8]) -> Bytes {
     let caps_length: usize = caps.iter().map(|cap| cap.length()).sum();

@@ -76,7 +76,12 @@ impl Session {
             HELLO => match self.check_hello(&incoming.body) {
                 Ok(hello) if self.state == SessionState::Greeting => self.introduce(hello, out),
                 Ok(hello) => self.setup.as_mut().expect("kept until the session is live").hello = Some(hello),
-                Err(error) => self.end(error, out),
+                Err(error) => {
+                    // If both have said their versions, all that follows is compressed (EIP-706): the refusal too.
+                    let version = hello::version(&incoming.body).unwrap_or(0);
+                    self.snappy = self.state == SessionState::Greeting && version >= SNAPPY_VERSION;
+                    self.end(error, out);
+                }
             },
             code => {
                 let message = format!("expected handshake, got {code:x}");

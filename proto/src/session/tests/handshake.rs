@@ -7,6 +7,7 @@ use crate::rlpx::frame_len;
 use crate::rlpx::handshake::tests::{padded_auth, unhex};
 use crate::rlpx::handshake::vectors::{AUTH_1, AUTH_2, STATIC_A, STATIC_B};
 use crate::rlpx::handshake::{PLAIN_ACK_LEN, PLAIN_AUTH_LEN, packet_len};
+use crate::rlpx::snappy;
 
 /// A whole life: handshake, messages of several sizes both ways, ten minutes, a Disconnect.
 fn life(fidelity: Fidelity, seed: u64, cut: Option<usize>) -> Pair {
@@ -269,20 +270,28 @@ fn a_hello_above_two_kibibytes_is_not_even_read() {
 
 #[test]
 fn a_hello_must_be_of_the_one_who_authenticated() {
-    for fidelity in BOTH {
+    for (fidelity, version) in BOTH.into_iter().flat_map(|fidelity| [(fidelity, 4), (fidelity, 5)]) {
+        // Both Hellos are out, so the refusal is compressed if both have a version that compresses.
+        let compresses = fidelity == Fidelity::Wire && version == 5;
+        let told = |body: &'static [u8]| if compresses { snappy::compress(body) } else { body.into() };
         let mut raw = Raw::greeting(fidelity);
         let other = node(9, fidelity).public;
-        let hello = raw.hello(5, other);
+        let hello = raw.hello(version, other);
         raw.say(0, &hello);
         let error = raw.closed().unwrap();
         assert_eq!((error.code, error.reason), (PeerErrorCode::DiscReason, DiscReason::UnexpectedIdentity));
         assert!(error.message.contains(&other.id().to_string()), "{error}");
-        assert_eq!(raw.last_heard(), Some((1, &[0xc1, 0x09][..])));
+        assert_eq!(raw.last_heard(), Some((1, &told(&[0xc1, 0x09])[..])));
 
         let mut raw = Raw::greeting(fidelity);
-        raw.say(0, &hello::fields(5, b"", &[], 0, &[0; 64]));
+        raw.say(0, &hello::fields(version, b"", &[], 0, &[0; 64]));
         let error = raw.closed().unwrap();
         assert_eq!((error.code, error.reason), (PeerErrorCode::DiscReason, DiscReason::InvalidIdentity));
-        assert_eq!(raw.last_heard(), Some((1, &[0xc1, 0x07][..])));
+        assert_eq!(raw.last_heard(), Some((1, &told(&[0xc1, 0x07])[..])));
+
+        // Ours is not out: the other side cannot know that we compress.
+        let mut raw = Raw::authenticated(fidelity);
+        raw.say(0, &hello);
+        assert_eq!(raw.last_heard(), Some((1, &[0xc1, 0x09][..])));
     }
 }
