@@ -97,15 +97,18 @@ impl Conn {
     }
 
     /// Cuts: the other end sees a reset, after what could still be handed to the kernel. One that was already closing
-    /// and gets rid of everything it had queued ends in order instead.
+    /// and gets rid of everything it had queued ends in order instead, which outlives this end for a moment.
     pub(super) fn cut(&self) {
         let Some(mut socket) = self.socket.take() else { return };
         let flushed = !self.broken.get() && self.queue.borrow_mut().hand_over(&socket);
         let in_order = self.closing.get() && flushed && shut_down(&mut socket);
-        if !in_order {
-            let _ = socket.set_zero_linger();
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) if in_order => drop(runtime.spawn(linger(socket))),
+            _ if in_order => drop(socket),
+            _ => {
+                let _ = socket.set_zero_linger();
+            }
         }
-        drop(socket);
         self.wake();
     }
 
@@ -206,6 +209,21 @@ impl Conn {
             }
         }
     }
+}
+
+/// Reads and forgets what still comes, as [`Conn::poll_last`] does, where nothing else is left of the connection.
+async fn linger(socket: TcpStream) {
+    let last = async {
+        let mut piece = [0; 4096];
+        while socket.readable().await.is_ok() {
+            match socket.try_read(&mut piece) {
+                Ok(0) => return,
+                Err(error) if error.kind() != ErrorKind::WouldBlock => return,
+                _ => {}
+            }
+        }
+    };
+    let _ = tokio::time::timeout(CLOSE_BOUND, last).await;
 }
 
 /// Announces the end of what this end sends.

@@ -54,6 +54,28 @@ fn a_plain_client_sees_a_close_or_a_reset() {
     });
 }
 
+/// What was said last arrives although the host is gone and the other side is talking.
+#[test]
+fn a_kill_does_not_break_off_what_is_closing() {
+    run(async {
+        let host = Host::default();
+        let mut stack = Stack::attach(&host.world());
+        let at = stack.net(|net| net.listen(0)).unwrap();
+        let mut client = TcpStream::connect(at).unwrap();
+        let conn = stack.accepted().await;
+        stack.send(conn, "bye");
+        stack.close(conn);
+        drop(host);
+        let heard = aside(move || {
+            client.write_all(b"what about")?;
+            client.write_all(b"this?")?;
+            let mut all = Vec::new();
+            client.read_to_end(&mut all).map(|_| all)
+        });
+        assert_eq!(heard.await.unwrap(), b"bye");
+    });
+}
+
 #[test]
 fn a_plain_server_that_closes_or_breaks_off() {
     run(async {
