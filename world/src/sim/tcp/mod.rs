@@ -47,6 +47,8 @@ mod congestion;
 mod drive;
 mod flow;
 mod inbox;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use drive::{Outcome, Tcp, acknowledged, asked_before, take, time_passed};
 pub(crate) use flow::{Flow, Verdict};
