@@ -1,0 +1,636 @@
+//! The adapter: orders out to the processes, news of them in.
+//!
+//! All of it is on the network's thread; processes are looked after by tasks on a runtime of their own. News are taken
+//! in when the network asks what has happened, which they nudge it to do.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use devp2p::{Enode, NodeId};
+use node::{NodeConfig, NodeInfo, RpcError, Services};
+use serde_json::Value;
+use simnet::adapter::{Answer, Capabilities, Fabric, NodeAdapter, NodeIndex, Reply};
+use simnet::record::{Chain, ErrorText, Kind, Origin, Record};
+use simnet::tally::NodeCounts;
+use simnet::{Handle, NetworkConfig, NetworkError, Nudge};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use world::real::Host;
+use world::sim::{Link, Livelock};
+use world::{Entropy, Population};
+
+use super::base::Base;
+use super::process::{self, Birth, News, Reporter, Started, What};
+use super::resident::{Asked, Phase, ReplyTo, Resident, Running};
+use super::status::Status;
+use super::talk::talk;
+use super::wire::{self, Ask, CONFIG, Config, NodeJson, P2p, Parent, Said, Stack, Told};
+
+/// The adapter's name, geth's.
+const NAME: &str = "exec-adapter";
+
+/// What is answered for a node that has no process.
+const STOPPED: &str = "node not running";
+
+/// News that may wait to be taken in; then processes wait to be heard.
+const NEWS: usize = 4096;
+
+/// How long nodes have to say how they are.
+const REFRESH: Duration = Duration::from_secs(1);
+
+/// How nodes' processes are made and treated.
+#[derive(Clone, Debug)]
+pub struct ExecSettings {
+    /// What is run; this program if none. Its `main` begins with [`node_main`](super::node_main).
+    pub executable: Option<PathBuf>,
+    /// Beside this process's own, what is in the nodes' environment.
+    pub environment: Vec<(String, String)>,
+    /// Where the nodes' directories are made and removed; the system's place for such things if none.
+    pub dir: Option<PathBuf>,
+    /// How long a node may take to report, from the moment its process exists.
+    pub start_within: Duration,
+    /// How long it may take to stop before it is killed.
+    pub stop_within: Duration,
+    /// How many may be starting at once; two for each processor if none.
+    pub starting: Option<usize>,
+}
+
+/// geth's five seconds each.
+impl Default for ExecSettings {
+    fn default() -> Self {
+        Self {
+            executable: None,
+            environment: Vec::new(),
+            dir: None,
+            start_within: Duration::from_secs(5),
+            stop_within: Duration::from_secs(5),
+            starting: None,
+        }
+    }
+}
+
+/// Starts a network whose nodes are child processes. What its configuration says of simulation — threads, links,
+/// fidelity, pace — does not apply.
+///
+/// # Errors
+/// The nodes' directory cannot be made; the configuration asks for a paused clock or a journal.
+pub fn start(config: NetworkConfig, settings: ExecSettings) -> Result<Handle, NetworkError> {
+    simnet::start_with(config, move |config, nudge| {
+        let adapter = ExecAdapter::new(config.services.clone(), config.max_peers, settings, nudge);
+        match adapter {
+            Ok(adapter) => Ok(Box::new(adapter) as _),
+            Err(error) => Err(NetworkError::Adapter { adapter: NAME, error }),
+        }
+    })
+}
+
+/// Brings nodes to life as child processes.
+#[derive(Debug)]
+pub struct ExecAdapter {
+    services: Services,
+    max_peers: usize,
+    settings: ExecSettings,
+    executable: PathBuf,
+    host: Host,
+    epoch: SystemTime,
+    entropy: Entropy,
+    status: Status,
+    starting: Arc<Semaphore>,
+    nudge: Nudge,
+    news_out: mpsc::Sender<News>,
+    news: mpsc::Receiver<News>,
+    nodes: Vec<Option<Resident>>,
+    by_id: BTreeMap<NodeId, NodeIndex>,
+    /// Two lives of one id never share a directory.
+    turns: BTreeMap<PathBuf, Arc<tokio::sync::Mutex<()>>>,
+    /// Who was asked to dial whom, and so keeps dialling.
+    wanted: BTreeSet<(NodeIndex, NodeId)>,
+    messages: bool,
+    records: Vec<Record>,
+    refreshes: BTreeMap<u64, Refresh>,
+    refreshed: u64,
+    departed: Vec<(Origin, Chain)>,
+    // Dropped in this order: processes are killed, then what they have on the disk is removed.
+    runtime: Option<Runtime>,
+    base: Option<Base>,
+}
+
+/// Who waits to hear how which nodes are.
+#[derive(Debug)]
+struct Refresh {
+    left: BTreeSet<NodeIndex>,
+    reply: ReplyTo<()>,
+}
+
+impl ExecAdapter {
+    /// An adapter whose nodes run `services`, as far as the executable knows them. `nudge` is told when there is
+    /// something to take in.
+    ///
+    /// # Errors
+    /// The nodes' directory cannot be made, or this process is itself a node.
+    pub fn new(
+        services: Services,
+        max_peers: usize,
+        settings: ExecSettings,
+        nudge: Nudge,
+    ) -> Result<Self, String> {
+        if std::env::var_os(CONFIG).is_some() {
+            // Otherwise it would start itself, again and again.
+            return Err("this process is a node itself: its main does not begin with node_main".to_owned());
+        }
+        let executable = match &settings.executable {
+            Some(path) => path.clone(),
+            None => std::env::current_exe().map_err(|error| format!("this program's own file: {error}"))?,
+        };
+        let dir = settings.dir.clone().unwrap_or_else(std::env::temp_dir);
+        let base =
+            Base::create(&dir).map_err(|error| format!("nodes' directory in {}: {error}", dir.display()))?;
+        let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("exec").enable_all().build();
+        let runtime = runtime.map_err(|error| format!("runtime: {error}"))?;
+        let status =
+            Status::serve(&runtime).map_err(|error| format!("address for start-up reports: {error}"))?;
+        let host = Host::default();
+        let world = host.world();
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let starting = settings.starting.unwrap_or(2 * processors).max(1);
+        let (news_out, news) = mpsc::channel(NEWS);
+        Ok(Self {
+            services,
+            max_peers,
+            executable,
+            epoch: world.calendar() - world.now(),
+            entropy: world.entropy("exec/status"),
+            host,
+            status,
+            starting: Arc::new(Semaphore::new(starting)),
+            settings,
+            nudge,
+            news_out,
+            news,
+            nodes: Vec::new(),
+            by_id: BTreeMap::new(),
+            turns: BTreeMap::new(),
+            wanted: BTreeSet::new(),
+            messages: false,
+            records: Vec::new(),
+            refreshes: BTreeMap::new(),
+            refreshed: 0,
+            departed: Vec::new(),
+            runtime: Some(runtime),
+            base: Some(base),
+        })
+    }
+
+    fn resident(&self, node: NodeIndex) -> &Resident {
+        self.nodes[node.0 as usize].as_ref().expect("the network names nodes that exist")
+    }
+
+    fn resident_mut(&mut self, node: NodeIndex) -> &mut Resident {
+        self.nodes[node.0 as usize].as_mut().expect("the network names nodes that exist")
+    }
+
+    fn running(&mut self, node: NodeIndex) -> Result<&mut Running, String> {
+        self.resident_mut(node).running().ok_or_else(|| STOPPED.to_owned())
+    }
+
+    fn runtime(&self) -> &Runtime {
+        self.runtime.as_ref().expect("until it is closed")
+    }
+
+    fn nanos(&self) -> u64 {
+        self.now().as_nanos() as u64
+    }
+
+    fn live(&self) -> impl Iterator<Item = (NodeIndex, &Resident)> {
+        let all = self.nodes.iter().enumerate();
+        all.filter_map(|(index, node)| {
+            let node = node.as_ref().filter(|node| node.is_live())?;
+            Some((NodeIndex(index as u32), node))
+        })
+    }
+
+    /// What a new process of a node is made from.
+    fn birth(&mut self, node: NodeIndex, snapshots: &BTreeMap<String, Bytes>) -> Birth {
+        let token = format!("{:016x}{:016x}", self.entropy.next_u64(), self.entropy.next_u64());
+        let resident = self.nodes[node.0 as usize].as_mut().expect("the network names nodes that exist");
+        resident.life += 1;
+        resident.forget = Arc::default();
+        let base = self.base.as_ref().expect("until it is closed");
+        let mut json = NodeJson::of(&resident.config);
+        json.port = resident.port;
+        if !json.logfile.is_empty()
+            && let Ok(path) = std::path::absolute(&json.logfile)
+        {
+            json.logfile = path.to_string_lossy().into_owned();
+        }
+        let dir = base.node(&json.id);
+        let parent = Parent {
+            dir: dir.clone(),
+            any_port: resident.config.port == 0,
+            max_peers: self.max_peers,
+            messages: self.messages,
+            snapshots: None,
+        };
+        let data_dir = dir.join("data").to_string_lossy().into_owned();
+        let p2p = P2p { listen_addr: resident.address().to_string() };
+        Birth {
+            executable: self.executable.clone(),
+            environment: self.settings.environment.clone(),
+            services: resident.config.services.join(","),
+            config: Config {
+                stack: Stack { data_dir, p2p },
+                node: json,
+                snapshots: (!snapshots.is_empty()).then(|| wire::encode(snapshots)),
+                parent: Some(parent),
+            },
+            turn: Arc::clone(self.turns.entry(dir.clone()).or_default()),
+            forget: Arc::clone(&resident.forget),
+            dir,
+            status: self.status.clone(),
+            token,
+            starting: Arc::clone(&self.starting),
+            start_within: self.settings.start_within,
+            stop_within: self.settings.stop_within,
+        }
+    }
+
+    // --- news ----------------------------------------------------------------------------------------------------
+
+    fn take_in(&mut self, News { node, life, what }: News) {
+        if let What::Late(refresh) = what {
+            if let Some(late) = self.refreshes.remove(&refresh) {
+                tracing::debug!(target: "exec", nodes = late.left.len(), "Nodes do not say how they are");
+                let _ = late.reply.send(Ok(()));
+            }
+            return;
+        }
+        let known = self.nodes[node.0 as usize].as_ref().is_some_and(|resident| resident.life == life);
+        if !known {
+            return;
+        }
+        match what {
+            What::Started(started) => self.started(node, *started),
+            What::Said(Said::Told(told)) => self.told(node, told),
+            What::Said(Said::Rpc(text)) => self.answered(node, &text),
+            What::Said(Said::Condition(condition)) => {
+                self.resident_mut(node).refreshed(condition.info, condition.counts);
+                self.condition_known(node);
+            }
+            What::Ended(why) => self.ended(node, why),
+            What::Late(_) => unreachable!("taken in above"),
+        }
+    }
+
+    fn started(&mut self, node: NodeIndex, started: Started) {
+        let now = self.nanos();
+        let Some((moved, reply)) = self.resident_mut(node).started(started) else { return };
+        let resident = self.resident_mut(node);
+        if resident.removed {
+            return;
+        }
+        let record = resident.record(now, Kind::Up);
+        self.records.push(record);
+        if moved {
+            self.add_again(node);
+        }
+        // What was wanted of it while it started.
+        let wanted = self.messages;
+        if let Ok(running) = self.running(node) {
+            running.say(Ask::Messages(wanted));
+        }
+        let _ = reply.send(Ok(()));
+    }
+
+    /// A node listens elsewhere than before: those who keep dialling it are told where.
+    fn add_again(&mut self, node: NodeIndex) {
+        let (id, enode) = (self.resident(node).config.id, self.resident(node).enode());
+        let diallers: Vec<NodeIndex> =
+            self.wanted.iter().filter(|(_, peer)| *peer == id).map(|(dialler, _)| *dialler).collect();
+        for dialler in diallers {
+            // One that does not run dials nobody when it does.
+            let _ = self.add_peer(dialler, enode.clone());
+        }
+    }
+
+    fn told(&mut self, node: NodeIndex, told: Told) {
+        let epoch = self.epoch.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos() as u64;
+        let now = self.nanos();
+        let resident = self.resident_mut(node);
+        if !resident.removed {
+            let record = resident.told(told, epoch, now);
+            self.records.extend(record);
+        }
+    }
+
+    fn answered(&mut self, node: NodeIndex, text: &str) {
+        let now = self.nanos();
+        let Some((asked, answer)) = self.resident_mut(node).answered(text) else { return };
+        // Whoever asked may have given up.
+        match asked {
+            Asked::Call(reply) => drop(reply.send(answer)),
+            Asked::Snapshot(reply) => {
+                let saved = answer.map_err(|error| error.to_string()).and_then(|value| {
+                    serde_json::from_value(value).map_err(|error| format!("its snapshot: {error}"))
+                });
+                drop(reply.send(saved.and_then(wire::decode)));
+            }
+            Asked::AddPeer(peer) => {
+                if let Err(error) = answer {
+                    let kind = Kind::DialFailed { peer, error: ErrorText(error.to_string()) };
+                    let record = self.resident_mut(node).record(now, kind);
+                    self.records.push(record);
+                }
+            }
+            Asked::Nobody => {}
+        }
+    }
+
+    fn ended(&mut self, node: NodeIndex, why: Result<(), String>) {
+        let now = self.nanos();
+        let resident = self.resident_mut(node);
+        let phase = resident.ended();
+        let leavers = std::mem::take(&mut resident.leavers);
+        match phase {
+            Phase::Up(_) if !resident.removed => {
+                if let Err(error) = &why {
+                    tracing::warn!(target: "exec", name = resident.config.name, error, "Node is down");
+                }
+                let record = resident.record(now, Kind::Down);
+                self.records.push(record);
+            }
+            Phase::Starting { reply, .. } => {
+                let _ = reply.send(why.and_then(|()| Err("stopped while it was starting".to_owned())));
+            }
+            _ => {}
+        }
+        if self.resident(node).removed {
+            self.forget(node);
+        }
+        self.wanted.retain(|(dialler, _)| *dialler != node);
+        self.condition_known(node);
+        for reply in leavers {
+            let _ = reply.send(Ok(()));
+        }
+    }
+
+    fn forget(&mut self, node: NodeIndex) {
+        if let Some(gone) = self.nodes[node.0 as usize].take() {
+            self.departed.push(gone.chain());
+        }
+    }
+
+    fn condition_known(&mut self, node: NodeIndex) {
+        for refresh in self.refreshes.values_mut() {
+            refresh.left.remove(&node);
+        }
+        for (_, refresh) in self.refreshes.extract_if(.., |_, refresh| refresh.left.is_empty()) {
+            let _ = refresh.reply.send(Ok(()));
+        }
+    }
+}
+
+impl NodeAdapter for ExecAdapter {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            virtual_time: false,
+            deterministic: false,
+            links: false,
+            message_tap: false,
+            fabric: Fabric::Kernel,
+        }
+    }
+
+    fn services(&self) -> Vec<String> {
+        self.services.names().map(str::to_owned).collect()
+    }
+
+    fn create(&mut self, config: &NodeConfig) -> NodeIndex {
+        let index = NodeIndex(u32::try_from(self.nodes.len()).expect("a machine has fewer processes"));
+        self.nodes.push(Some(Resident::new(index, config.clone())));
+        self.by_id.insert(config.id, index);
+        index
+    }
+
+    fn start(&mut self, node: NodeIndex, snapshots: BTreeMap<String, Bytes>) -> Reply<()> {
+        match self.resident(node).phase {
+            Phase::Down => {}
+            Phase::Starting { .. } => return Reply::Now(Err("already starting".to_owned())),
+            Phase::Up(_) => return Reply::Now(Err("already started".to_owned())),
+        }
+        let birth = self.birth(node, &snapshots);
+        let (orders, taken) = mpsc::unbounded_channel();
+        let (reply, later) = Reply::later();
+        let resident = self.resident_mut(node);
+        resident.phase = Phase::Starting { orders, reply };
+        let life = resident.life;
+        let reporter = Reporter { news: self.news_out.clone(), nudge: self.nudge.clone(), node, life };
+        self.runtime().spawn(process::live(birth, taken, reporter));
+        later
+    }
+
+    fn stop(&mut self, node: NodeIndex) -> Reply<()> {
+        let resident = self.resident_mut(node);
+        if !resident.is_live() {
+            return Reply::Now(Ok(()));
+        }
+        let (reply, later) = Reply::later();
+        resident.leavers.push(reply);
+        resident.order_stop();
+        later
+    }
+
+    fn remove(&mut self, node: NodeIndex) -> Reply<()> {
+        let now = self.nanos();
+        let Some(resident) = self.nodes[node.0 as usize].as_mut() else { return Reply::Now(Ok(())) };
+        self.by_id.remove(&resident.config.id);
+        self.wanted.retain(|(dialler, peer)| *dialler != node && *peer != resident.config.id);
+        resident.removed = true;
+        resident.forget.store(true, Ordering::Release);
+        match &resident.phase {
+            Phase::Down => {
+                let dir = self.base.as_ref().map(|base| base.node(&resident.config.id.to_string()));
+                // A node that never ran has none.
+                dir.into_iter().for_each(|dir| drop(std::fs::remove_dir_all(dir)));
+                self.forget(node);
+                return Reply::Now(Ok(()));
+            }
+            Phase::Up(_) => {
+                let record = resident.record(now, Kind::Down);
+                self.records.push(record);
+            }
+            Phase::Starting { .. } => {}
+        }
+        self.stop(node)
+    }
+
+    fn close(&mut self) {
+        self.live().for_each(|(_, resident)| resident.order_stop());
+        while self.live().next().is_some() {
+            let runtime = self.runtime.take().expect("until it is closed");
+            // Each process ends: it is killed if it does not by itself.
+            let news = runtime.block_on(self.news.recv());
+            self.runtime = Some(runtime);
+            match news {
+                Some(news) => self.take_in(news),
+                None => break,
+            }
+        }
+        drop(self.runtime.take());
+        drop(self.base.take());
+    }
+
+    fn info(&self, node: NodeIndex) -> NodeInfo {
+        self.resident(node).info()
+    }
+
+    fn refresh(&mut self, node: Option<NodeIndex>) -> Reply<()> {
+        let which = |index: NodeIndex| node.is_none_or(|node| node == index);
+        let mut left = BTreeSet::new();
+        for (index, resident) in self.nodes.iter_mut().enumerate() {
+            let index = NodeIndex(index as u32);
+            if let Some(running) = resident.as_mut().filter(|_| which(index)).and_then(Resident::running) {
+                running.say(Ask::Condition);
+                left.insert(index);
+            }
+        }
+        if left.is_empty() {
+            return Reply::Now(Ok(()));
+        }
+        self.refreshed += 1;
+        let number = self.refreshed;
+        let (reply, later) = Reply::later();
+        self.refreshes.insert(number, Refresh { left, reply });
+        let (news, nudge) = (self.news_out.clone(), self.nudge.clone());
+        let reporter = Reporter { news, nudge, node: NodeIndex(0), life: 0 };
+        self.runtime().spawn(async move {
+            tokio::time::sleep(REFRESH).await;
+            reporter.tell(What::Late(number)).await;
+        });
+        later
+    }
+
+    fn enode(&self, node: NodeIndex) -> Enode {
+        self.resident(node).enode()
+    }
+
+    fn snapshot(&mut self, node: NodeIndex) -> Reply<BTreeMap<String, Bytes>> {
+        match self.running(node) {
+            Ok(running) => {
+                let (reply, later) = Reply::later();
+                running.call("simulation_snapshot", Vec::new(), Asked::Snapshot(reply));
+                later
+            }
+            Err(error) => Reply::Now(Err(error)),
+        }
+    }
+
+    fn add_peer(&mut self, node: NodeIndex, peer: Enode) -> Result<(), String> {
+        let id = peer.id();
+        self.running(node)?.call("admin_addPeer", vec![peer.to_string().into()], Asked::AddPeer(id));
+        self.wanted.insert((node, id));
+        Ok(())
+    }
+
+    fn remove_peer(&mut self, node: NodeIndex, peer: NodeId) {
+        self.wanted.remove(&(node, peer));
+        let Some(enode) = self.by_id.get(&peer).map(|peer| self.resident(*peer).enode()) else { return };
+        if let Ok(running) = self.running(node) {
+            running.call("admin_removePeer", vec![enode.to_string().into()], Asked::Nobody);
+        }
+    }
+
+    fn call(&mut self, node: NodeIndex, method: String, params: Vec<Value>) -> Answer {
+        let (reply, answer) = oneshot::channel();
+        match self.running(node) {
+            Ok(running) => running.call(&method, params, Asked::Call(reply)),
+            Err(error) => drop(reply.send(Err(RpcError::failed(error)))),
+        }
+        answer
+    }
+
+    fn open_rpc(
+        &mut self,
+        node: NodeIndex,
+        line: u64,
+        out: mpsc::UnboundedSender<String>,
+    ) -> Result<(), String> {
+        let running = self.running(node)?;
+        let (say, texts) = mpsc::unbounded_channel();
+        running.lines.insert(line, say);
+        let endpoint = running.endpoint.clone();
+        self.runtime().spawn(talk(endpoint, texts, out));
+        Ok(())
+    }
+
+    fn rpc_text(&mut self, node: NodeIndex, line: u64, text: String) -> bool {
+        let Some(resident) = self.nodes[node.0 as usize].as_mut() else { return false };
+        let line = resident.running().and_then(|running| running.lines.get(&line));
+        line.is_some_and(|line| line.send(text).is_ok())
+    }
+
+    fn close_rpc(&mut self, node: NodeIndex, line: u64) {
+        if let Some(running) = self.nodes[node.0 as usize].as_mut().and_then(Resident::running) {
+            running.lines.remove(&line);
+        }
+    }
+
+    fn epoch(&self) -> SystemTime {
+        self.epoch
+    }
+
+    fn now(&self) -> Duration {
+        self.host.world().now()
+    }
+
+    fn next_event(&self) -> Option<Duration> {
+        None
+    }
+
+    fn run_until(&mut self, _until: Duration) -> Result<(), Livelock> {
+        while let Ok(news) = self.news.try_recv() {
+            self.take_in(news);
+        }
+        Ok(())
+    }
+
+    fn set_default_link(&mut self, _link: Link) -> Result<(), String> {
+        Err("the links between processes are the kernel's".to_owned())
+    }
+
+    fn want_messages(&mut self, wanted: bool) {
+        if std::mem::replace(&mut self.messages, wanted) != wanted {
+            for running in self.nodes.iter_mut().flatten().filter_map(Resident::running) {
+                running.say(Ask::Messages(wanted));
+            }
+        }
+    }
+
+    fn collect(&mut self, records: &mut Vec<Record>) {
+        let start = records.len();
+        records.append(&mut self.records);
+        records[start..].sort_by_key(|record| (record.time, record.origin, record.seq));
+    }
+
+    fn chains(&self) -> Vec<(Origin, Chain)> {
+        let present = self.nodes.iter().flatten().map(Resident::chain);
+        self.departed.iter().copied().chain(present).collect()
+    }
+
+    fn counts(&self) -> Vec<NodeCounts> {
+        let all = self.nodes.iter().enumerate();
+        all.filter_map(|(index, node)| Some(node.as_ref()?.counts(NodeIndex(index as u32)))).collect()
+    }
+
+    /// Processes are all that is seen from here: each counts as a task.
+    fn population(&self) -> Population {
+        Population { tasks: self.live().count(), connections: 0 }
+    }
+}

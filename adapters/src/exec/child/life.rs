@@ -1,0 +1,152 @@
+//! The node's life in its process: started, reported, served, stopped.
+//!
+//! It ends on SIGTERM, or when the parent is gone.
+
+use std::fs;
+use std::net::Ipv4Addr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use devp2p::{NodeId, StartError};
+use node::{Directory, Node, NodeEnv, NodeError, Services};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use world::real::Host;
+use world::{Scope, World};
+
+use super::line::Line;
+use super::teller::Teller;
+use super::{Birth, log, report, websocket};
+use crate::exec::base;
+use crate::exec::wire::{ADDRESS, Parent, Report};
+
+/// How long what was said at the end may take to leave: Disconnect to the peers, the last events to the parent.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// Peers a node has at most if nobody says so (geth's simulations: no limit).
+const MAX_PEERS: usize = i32::MAX as usize;
+
+/// Lives, and answers the exit code.
+pub(super) async fn live(birth: Birth, services: &Services, status: &str) -> i32 {
+    if let Err(error) = log::start(&birth.config) {
+        return report::failure(status, error).await;
+    }
+    // Before anyone knows of this process: from then on it may be stopped.
+    let mut terminated = signal(SignalKind::terminate()).expect("signals can be handled");
+    let line = match &birth.parent {
+        Some(parent) => match Line::open(&parent.dir) {
+            Ok(line) => Some(line),
+            Err(error) => return report::failure(status, format!("line to the parent: {error}")).await,
+        },
+        None => None,
+    };
+    let parent = birth.parent.clone();
+    let running = match Running::start(birth, services, line.as_ref()).await {
+        Ok(running) => running,
+        Err(error) => return report::failure(status, error).await,
+    };
+    if let Err(error) = report::send(status, &running.report()).await {
+        tracing::error!(target: "exec", %error, status, "Cannot report");
+        return 1;
+    }
+    let orphaned = match &line {
+        Some(line) => tokio::select! {
+            biased;
+            _ = terminated.recv() => false,
+            () = line.serve(&running.node, &running.teller) => true,
+        },
+        None => terminated.recv().await.is_none(),
+    };
+    running.node.stop();
+    running.settle().await;
+    if let Some(line) = &line {
+        running.teller.tell_condition(&running.node);
+        line.finish(LAST_WORDS).await;
+    }
+    if let (true, Some(parent)) = (orphaned, parent) {
+        tracing::info!(target: "exec", "Stopped: the parent is gone");
+        base::leave(&parent.dir);
+    }
+    0
+}
+
+/// A node that runs.
+struct Running {
+    node: Rc<Node>,
+    teller: Rc<Teller>,
+    endpoint: String,
+    scope: Scope,
+    _host: Host,
+}
+
+impl Running {
+    async fn start(birth: Birth, services: &Services, line: Option<&Line>) -> Result<Self, String> {
+        let host = Host::new(birth.ip);
+        let scope = host.scope();
+        let told = line.map(Line::outbox);
+        let wanted = birth.parent.as_ref().is_some_and(|parent| parent.messages);
+        let teller = Rc::new(Teller::new(scope.world().clone(), told, wanted));
+        let node = start_node(&birth, services, scope.world(), &teller)?;
+        if let (Some(parent), Some(address)) = (&birth.parent, node.rpc_addr()) {
+            fs::write(parent.dir.join(ADDRESS), format!("{} {address}", node.id()))
+                .map_err(|error| format!("writing to {}: {error}", parent.dir.display()))?;
+        }
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
+        let listener = listener.map_err(|error| format!("WebSocket: {error}"))?;
+        let local = listener.local_addr().map_err(|error| format!("WebSocket: {error}"))?;
+        scope.world().spawn(websocket::serve(Rc::downgrade(&node), listener));
+        Ok(Self { node, teller, endpoint: format!("ws://{local}"), scope, _host: host })
+    }
+
+    fn report(&self) -> Report {
+        let info = Some(self.node.info());
+        Report { err: String::new(), ws_endpoint: self.endpoint.clone(), info }
+    }
+
+    /// Waits until the connections have closed, which they do when what was sent has left.
+    async fn settle(&self) {
+        let world = self.scope.world();
+        let deadline = world.now() + LAST_WORDS;
+        while world.population().connections > 0 && world.now() < deadline {
+            world.sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
+
+/// Starts the node, at the port it had in its former life if that is to be had.
+fn start_node(
+    birth: &Birth,
+    services: &Services,
+    world: &World,
+    teller: &Rc<Teller>,
+) -> Result<Rc<Node>, String> {
+    let parent = birth.parent.as_ref();
+    let env = NodeEnv {
+        max_peers: parent.map_or(MAX_PEERS, |parent| parent.max_peers),
+        snapshots: birth.snapshots.clone(),
+        observer: Rc::clone(teller) as Rc<dyn node::Observer>,
+        directory: parent.map_or_else(Directory::default, directory),
+        rpc_port: parent.map(|_| 0),
+        ..NodeEnv::default()
+    };
+    let started = match Node::start(world, &birth.config, services, env.clone()) {
+        Err(NodeError::Server(StartError::Listen(error))) if parent.is_some_and(|parent| parent.any_port) => {
+            tracing::warn!(target: "exec", %error, port = birth.config.port, "Taking another port than before");
+            let config = node::NodeConfig { port: 0, ..birth.config.clone() };
+            Node::start(world, &config, services, env)
+        }
+        started => started,
+    };
+    started.map_err(|error| error.to_string())
+}
+
+/// Where other nodes are, as their own directories tell at the moment of the question.
+fn directory(parent: &Parent) -> Directory {
+    let nodes = parent.dir.parent().map(ToOwned::to_owned).unwrap_or_default();
+    Directory::new(move |id: NodeId| {
+        let id = id.to_string();
+        let text = fs::read_to_string(base::of_node(&nodes, &id).join(ADDRESS)).ok()?;
+        let (of, address) = text.split_once(' ')?;
+        (of == id).then(|| address.parse().ok())?
+    })
+}
