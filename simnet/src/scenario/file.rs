@@ -46,6 +46,8 @@ impl Scenario {
         // Something that is missing in the whole file is shown at its first line.
         let file = Section::new(source, 0..0, document.get_ref(), &FILE, KINDS)?;
         let name = file.text("name")?.ok_or_else(|| file.missing("name", "name = \"ping-pong\""))?.value;
+        // In the order in which a file is written, so that the first mistake told is the first one made.
+        let duration = duration(&file)?;
         let groups = groups(&file, services)?;
         let network = file.section("network", &NETWORK, KINDS)?;
         let topology = topology(&file)?;
@@ -53,7 +55,7 @@ impl Scenario {
             name,
             question: file.text("question")?.map(|question| question.value.trim().to_owned()),
             seed: file.whole("seed")?.map_or(0, |seed| seed.value),
-            duration: duration(&file)?,
+            duration,
             fidelity: network.as_ref().map_or(Ok(Fidelity::default()), fidelity)?,
             max_peers: check::max_peers(network.as_ref(), topology.as_ref(), &groups)?,
             latency: latency(&file)?,

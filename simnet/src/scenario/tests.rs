@@ -169,6 +169,12 @@ fn an_empty_file_says_what_comes_first() {
 }
 
 #[test]
+fn mistakes_are_told_in_the_order_of_the_file() {
+    let error = parse("name = \"x\"\nduration = \"60\"\n").unwrap_err();
+    assert_eq!((error.line, error.excerpt()), (2, "duration = \"60\""));
+}
+
+#[test]
 fn columns_count_characters() {
     let error = parse("name = \"größe\" x").unwrap_err();
     assert_eq!((error.line, error.column), (1, 16));
