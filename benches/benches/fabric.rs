@@ -31,13 +31,16 @@ fn deliveries(suite: &mut Suite) {
         let mut heap = || bare::heap(in_flight, goal);
         let mut channel = || bare::channel(in_flight, goal);
         let mut digest = || 2.0 * bare::digest(32, goal);
-        let [ours, heap, channel, digest] =
-            suite.least(5, [&mut deliver, &mut heap, &mut channel, &mut digest]);
+        let mut visits = || bare::visits(hosts, goal);
+        let contestants: [&mut dyn FnMut() -> f64; 5] =
+            [&mut deliver, &mut heap, &mut channel, &mut digest, &mut visits];
+        let [ours, heap, channel, digest, visits] = suite.least(5, contestants);
         let what = |limit: &str| format!("{hosts} hosts, {in_flight} in flight, beside a bare {limit}");
         let ours = Figure::Rate(1.0 / ours);
         let budget = if in_flight <= 10_000 { Budget::AtLeast(Figure::Rate(1.5e6)) } else { Budget::None };
         suite.row(what("heap"), ours, Some(Figure::Rate(1.0 / heap)), budget);
         suite.row(what("channel"), ours, Some(Figure::Rate(1.0 / channel)), Budget::None);
+        suite.row(what("visit to a host's memory"), ours, Some(Figure::Rate(1.0 / visits)), Budget::None);
         suite.row(what("digest, both ends"), ours, Some(Figure::Rate(1.0 / digest)), Budget::None);
     }
 }

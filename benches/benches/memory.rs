@@ -2,6 +2,7 @@
 
 use benches::heap::{Counting, alive, take_peak};
 use benches::network::{Make, Network, Work};
+use benches::nodes::Nodes;
 use benches::suite::{Budget, Figure, Suite};
 use devp2p::{Fidelity, share_agreements};
 use std::time::Duration;
@@ -27,10 +28,17 @@ fn started(nodes: usize, fidelity: Fidelity) -> Network {
 fn node(suite: &mut Suite) {
     let nodes = suite.pick(2_000, 200);
     let before = alive();
-    let network = started(nodes, Fidelity::Wire);
+    let mut all = Nodes::new(nodes);
+    all.start();
     let each = (alive() - before) as f64 / nodes as f64;
-    suite.row("idle stack on its host", Figure::Bytes(each), None, Budget::AtMost(Figure::Bytes(8192.0)));
+    drop(all);
+    let before = alive();
+    let network = started(nodes, Fidelity::Wire);
+    let stack = (alive() - before) as f64 / nodes as f64;
     drop(network);
+    let budget = Budget::AtMost(Figure::Bytes(8192.0));
+    let what = "idle node on its host (bare: its stack on its host)";
+    suite.row(what, Figure::Bytes(each), Some(Figure::Bytes(stack)), budget);
 }
 
 fn endpoint(suite: &mut Suite) {

@@ -39,6 +39,25 @@ pub fn channel(waiting: usize, messages: usize) -> f64 {
     })
 }
 
+/// CPU seconds per visit to a host picked at random, if a visit reads a dozen lines of memory, two at a time, and each
+/// host has a kilobyte and a half: what no order of events avoids once there are more hosts than the cache holds.
+pub fn visits(hosts: usize, visits: usize) -> f64 {
+    const WORDS: usize = 192;
+    let memory = vec![1u64; hosts * WORDS];
+    let (mut numbers, mut found) = (Numbers(3), 0);
+    clock::per(visits, || {
+        for _ in 0..visits {
+            let host = numbers.below(hosts) * WORDS;
+            for pair in 0..6 {
+                // What is found says where to look next, as pointers do.
+                let place = (pair * 29 + found as usize) % (WORDS - 16);
+                found = memory[host + place].wrapping_add(memory[host + place + 16]) & 0xff;
+            }
+        }
+        black_box(found);
+    })
+}
+
 /// CPU seconds per hash that a node's log costs for one record of a message of so many bytes.
 pub fn digest(payload: usize, records: usize) -> f64 {
     let (payload, peer, mut chain) = (vec![7; payload], [9; 32], crate::chain::Chain::default());

@@ -13,6 +13,7 @@
 //! | [`session`] | two sessions in one hand |
 //! | [`relay`] | hosts of a simulated world that pass parcels on, without a protocol |
 //! | [`network`] | the same with whole network stacks |
+//! | [`nodes`] | whole nodes that do nothing |
 //! | [`chain`] | the digest a log would keep |
 //! | [`heap`] | an allocator that counts |
 
@@ -21,6 +22,7 @@ pub mod chain;
 pub mod clock;
 pub mod heap;
 pub mod network;
+pub mod nodes;
 pub mod relay;
 pub mod session;
 pub mod suite;
