@@ -116,9 +116,9 @@ pub(crate) struct Serve {
     /// Write a journal of what is asked of the network, for `run --journal`
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
-    /// What nodes run that are created without services
-    #[arg(long, value_name = "SERVICE", default_value = "ping-pong")]
-    pub(crate) default_service: String,
+    /// What nodes run that are created without services [default: ping-pong]
+    #[arg(long, value_name = "SERVICE")]
+    pub(crate) default_service: Option<String>,
     /// Latency between any two nodes
     #[arg(long, value_name = "TIME", default_value = "1ms", value_parser = humantime::parse_duration)]
     pub(crate) latency: Duration,

@@ -63,9 +63,21 @@
 //! # }
 //! ```
 //!
-//! The command of the same name is the other half of this package.
+//! The command is here too: [`command`] is all of `p2psim`, over services of one's own.
+//!
+//! This is the only crate that reads the command line, prints, reads the wall's clock, and exits. `args` is what can be
+//! typed, `cmd` does it, `failure` is how it ends when it does not work; the rest is how things look.
 
 #![allow(clippy::print_stderr, reason = "this is the crate that prints")]
+
+mod args;
+mod clock;
+mod cmd;
+mod failure;
+mod go_value;
+mod log;
+mod progress;
+mod table;
 
 /// Makes a test of an `async fn` that takes a [`Sim`]: `#[p2psim::test]`, or `#[p2psim::test(seeds = 20)]` to run it on
 /// the seeds 1 to 20. See [`testing`].
@@ -84,6 +96,19 @@ pub use simnet::step::{Expectation, Simulation, Step, StepError, StepResult, Tri
 pub use simnet::topology::Topology;
 pub use simnet::view::{NodeSpec, Snapshot};
 pub use simnet::{Handle, NetworkConfig, NetworkError, Until, start};
+
+/// The whole command, over nodes that can run `services`: reads the arguments, does what they say, answers the exit code.
+///
+/// To be the whole of a `main`. Nodes that are created without services run `ping-pong` if that is among them, else
+/// the first by name; `--default-service` says otherwise.
+pub fn command(services: Services) -> std::process::ExitCode {
+    let line = <args::CommandLine as clap::Parser>::parse();
+    log::start(line.log);
+    match cmd::run(line, services) {
+        Ok(code) => code.into(),
+        Err(failure) => failure.tell().into(),
+    }
+}
 
 /// How tests over a [`Sim`](crate::Sim) are run.
 ///

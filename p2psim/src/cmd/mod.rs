@@ -15,13 +15,14 @@ mod verify;
 use crate::args::{Command, CommandLine, Node};
 use crate::failure::{Code, Failure};
 use clap::CommandFactory;
+use ::node::Services;
 use remote::Remote;
 use serde::Serialize;
 use std::io::Write;
 use tokio::runtime::{Builder, Runtime};
 
 /// Does what was typed.
-pub(crate) fn run(line: CommandLine) -> Result<Code, Failure> {
+pub(crate) fn run(line: CommandLine, services: Services) -> Result<Code, Failure> {
     let remote = || Remote::new(&line.api, line.token.clone());
     match line.command {
         None => {
@@ -29,10 +30,10 @@ pub(crate) fn run(line: CommandLine) -> Result<Code, Failure> {
             Ok(Code::Done)
         }
         Some(Command::Run(args)) => match &args.journal {
-            Some(journal) => replay::replay(&args, journal),
-            None => run::run(&args),
+            Some(journal) => replay::replay(&args, journal, services),
+            None => run::run(&args, services),
         },
-        Some(Command::Serve(args)) => serve::serve(args, line.token),
+        Some(Command::Serve(args)) => serve::serve(args, line.token, services),
         Some(Command::Show(listing)) => network::show(&remote()?, listing.json),
         Some(Command::Events(args)) => events::events(&remote()?, &args),
         Some(Command::Snapshot) => network::snapshot(&remote()?),

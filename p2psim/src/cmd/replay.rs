@@ -7,6 +7,7 @@ use crate::args::Run;
 use crate::clock::Stopwatch;
 use crate::failure::{Code, Failure};
 use crate::table::table;
+use ::node::Services;
 use serde::Serialize;
 use simnet::{NetworkConfig, ReplayError};
 use std::path::Path;
@@ -27,11 +28,12 @@ struct Document<'a> {
     messages: Vec<MessageRow<'a>>,
 }
 
-pub(super) fn replay(args: &Run, journal: &Path) -> Result<Code, Failure> {
+pub(super) fn replay(args: &Run, journal: &Path, services: Services) -> Result<Code, Failure> {
     if let Some(out) = &args.out {
         create(out)?;
     }
     let config = NetworkConfig {
+        services,
         shards: args.threads.get(),
         log_file: args.out.as_ref().map(|out| out.join(LOG)),
         ..NetworkConfig::default()

@@ -6,7 +6,7 @@ use crate::args::{Run, fidelity_name};
 use crate::clock::Stopwatch;
 use crate::failure::{Code, Failure, code_of};
 use crate::progress::Bar;
-use node::Services;
+use ::node::Services;
 use simnet::scenario::{self, RunError, RunOptions, RunReport, Scenario};
 use std::fmt;
 use std::fs;
@@ -17,9 +17,8 @@ use std::time::Duration;
 /// The log's name within an `--out` directory.
 pub(super) const LOG: &str = "events.ndjson";
 
-pub(super) fn run(args: &Run) -> Result<Code, Failure> {
+pub(super) fn run(args: &Run, services: Services) -> Result<Code, Failure> {
     let path = args.scenario.as_deref().expect("the command line has a scenario where it has no journal");
-    let services = Services::builtin();
     let scenario = read(path, &services)?;
     // The first log of a comparison is kept only if it was asked for.
     let scratch = args

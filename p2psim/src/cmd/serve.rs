@@ -5,18 +5,18 @@ use super::{interrupt, print};
 use crate::args::Serve;
 use crate::failure::{Code, Failure};
 use api::{ServeConfig, ServeError, bind};
-use node::Services;
+use ::node::Services;
 use simnet::NetworkConfig;
 use tokio::runtime::Builder;
 use world::sim::Link;
 
-pub(super) fn serve(args: Serve, token: Option<String>) -> Result<Code, Failure> {
+pub(super) fn serve(args: Serve, token: Option<String>, services: Services) -> Result<Code, Failure> {
     // The simulation has threads of its own; these carry HTTP, and a slow client must not hold up another.
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    runtime.expect("the system gives threads and an event queue").block_on(serve_until_stopped(args, token))
+    runtime.expect("the system gives threads and an event queue").block_on(serve_until_stopped(args, token, services))
 }
 
-async fn serve_until_stopped(args: Serve, token: Option<String>) -> Result<Code, Failure> {
+async fn serve_until_stopped(args: Serve, token: Option<String>, services: Services) -> Result<Code, Failure> {
     if let Some(out) = &args.out {
         create(out)?;
     }
@@ -29,8 +29,8 @@ async fn serve_until_stopped(args: Serve, token: Option<String>) -> Result<Code,
         other => Failure::new(Code::Failed, other),
     })?;
     let handle = simnet::start(NetworkConfig {
-        services: Services::builtin(),
-        default_service: Some(args.default_service),
+        default_service: args.default_service.or_else(|| usual(&services)),
+        services,
         seed: args.seed,
         shards: args.threads.get(),
         fidelity: args.fidelity.into(),
@@ -50,4 +50,10 @@ async fn serve_until_stopped(args: Serve, token: Option<String>) -> Result<Code,
         print(&format!("replay with: p2psim run --journal {}\n", journal.display()))?;
     }
     Ok(Code::Done)
+}
+
+/// What nodes run when nobody says: the original's example, or else the first there is.
+fn usual(services: &Services) -> Option<String> {
+    let usual = services.names().find(|name| *name == "ping-pong").or_else(|| services.names().next());
+    usual.map(str::to_owned)
 }
