@@ -9,6 +9,7 @@ use api::ClientEvent;
 pub(super) fn events(remote: &Remote, args: &Events) -> Result<Code, Failure> {
     remote.wait_for(async {
         let mut events = remote.client.events(&args.filter, args.current).await.map_err(failure)?;
+        tracing::info!(filter = %args.filter, "Listening for events"); // nothing from here on is missed unsaid
         while let Some(event) = events.next().await {
             match event.map_err(failure)? {
                 ClientEvent::Event(mut event) => {

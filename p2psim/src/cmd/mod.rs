@@ -14,8 +14,8 @@ mod verify;
 
 use crate::args::{Command, CommandLine, Node};
 use crate::failure::{Code, Failure};
-use clap::CommandFactory;
 use ::node::Services;
+use clap::CommandFactory;
 use remote::Remote;
 use serde::Serialize;
 use std::io::Write;

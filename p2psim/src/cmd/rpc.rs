@@ -15,6 +15,7 @@ pub(super) fn subscribe(remote: &Remote, node: &str, method: &str, args: &[Strin
     remote.wait_for(async {
         let mut notifications =
             remote.client.rpc_subscribe(node, method, params(args)).await.map_err(failure)?;
+        tracing::info!(node, method, "Listening for notifications");
         while let Some(notification) = notifications.next().await {
             print_json(&notification.map_err(failure)?)?;
         }

@@ -4,8 +4,8 @@ use super::run::{LOG, create};
 use super::{interrupt, print};
 use crate::args::Serve;
 use crate::failure::{Code, Failure};
-use api::{ServeConfig, ServeError, bind};
 use ::node::Services;
+use api::{ServeConfig, ServeError, bind};
 use simnet::NetworkConfig;
 use tokio::runtime::Builder;
 use world::sim::Link;
@@ -13,10 +13,16 @@ use world::sim::Link;
 pub(super) fn serve(args: Serve, token: Option<String>, services: Services) -> Result<Code, Failure> {
     // The simulation has threads of its own; these carry HTTP, and a slow client must not hold up another.
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    runtime.expect("the system gives threads and an event queue").block_on(serve_until_stopped(args, token, services))
+    runtime
+        .expect("the system gives threads and an event queue")
+        .block_on(serve_until_stopped(args, token, services))
 }
 
-async fn serve_until_stopped(args: Serve, token: Option<String>, services: Services) -> Result<Code, Failure> {
+async fn serve_until_stopped(
+    args: Serve,
+    token: Option<String>,
+    services: Services,
+) -> Result<Code, Failure> {
     if let Some(out) = &args.out {
         create(out)?;
     }

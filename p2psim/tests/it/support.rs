@@ -90,15 +90,18 @@ impl Server {
         p2psim_reading(&all, input)
     }
 
-    /// Starts a command that goes on, and brings its lines.
+    /// Starts a command that goes on, waits until it listens, and brings its lines.
     pub(crate) fn follow(&self, args: &[&str]) -> Lines {
-        let child = command(args)
-            .args(["--api", &self.url])
+        let mut child = command(args)
+            .args(["--api", &self.url, "--log", "info"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .expect("the program was built");
+        let mut log = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+        assert!(log.any(|line| line.contains("Listening for")), "it ended without listening");
+        std::thread::spawn(move || log.for_each(drop)); // what else it says must not fill the pipe
         Lines::new(child)
     }
 
