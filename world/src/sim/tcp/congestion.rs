@@ -164,10 +164,10 @@ impl Window {
         let t = (now - began + round_trip) as f64 / 1e9 - cubic.k;
         // At most half as much again in a round trip (RFC 9438, 4.4).
         let target = (cubic.plateau + C * t * t * t).clamp(window, 1.5 * window);
-        // As Reno would with the same share left after a loss (4.3).
+        // As Reno would with the same share left after a loss (4.3), in whole segments as Linux counts.
         cubic.friendly += acked / window * 3.0 * (1.0 - BETA) / (1.0 + BETA);
-        let grown = window + (target - window) / window * acked;
-        self.bytes = grown.max(cubic.friendly) * self.segment;
+        let target = target.max(cubic.friendly.floor());
+        self.bytes = (window + (target - window) / window * acked) * self.segment;
     }
 
     /// Something is lost: less from now on.
@@ -177,7 +177,7 @@ impl Window {
         // Below the last plateau others want room: leave them some (4.7).
         self.cubic.plateau = if window < self.cubic.plateau { window * (1.0 + BETA) / 2.0 } else { window };
         self.cubic.began = None;
-        self.threshold = (self.bytes * BETA).max(2.0 * self.segment);
+        self.threshold = (window * BETA).floor().max(2.0) * self.segment;
         self.bytes = self.threshold;
     }
 
