@@ -295,6 +295,9 @@ impl Ring {
             return;
         }
         std::mem::swap(open, &mut self.buckets[place]);
+        if self.buckets[place].capacity() > *FILL.end() {
+            self.buckets[place] = Vec::new(); // what one crowded instant took is not kept
+        }
         self.filled[place / 64] &= !(1 << (place % 64));
         if self.filled[place / 64] == 0 {
             self.words &= !(1 << (place / 64));
