@@ -17,6 +17,7 @@
 //! | [`topology`] | shapes: which pairs to connect, and whether they are |
 //! | [`scenario`] | experiments as files |
 //! | [`experiment`] | experiments as tests |
+//! | [`protocol_test`] | one protocol among mock peers |
 //! | [`step`] | one action and what is expected after it |
 //! | `wait` | conditions that experimenters wait for |
 //!
@@ -34,6 +35,7 @@ pub mod journal;
 mod log;
 mod naming;
 pub mod network;
+pub mod protocol_test;
 pub mod record;
 mod recorder;
 pub mod scenario;
