@@ -18,6 +18,7 @@
 //! | [`scenario`] | experiments as files |
 //! | [`experiment`] | experiments as tests |
 //! | [`protocol_test`] | one protocol among mock peers |
+//! | [`mocker`] | churn by a program |
 //! | [`step`] | one action and what is expected after it |
 //! | `wait` | conditions that experimenters wait for |
 //!
@@ -33,6 +34,7 @@ pub mod experiment;
 pub mod handle;
 pub mod journal;
 mod log;
+pub mod mocker;
 mod naming;
 pub mod network;
 pub mod protocol_test;

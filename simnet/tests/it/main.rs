@@ -6,6 +6,7 @@
 mod events;
 mod experiment;
 mod lifecycle;
+mod mocker;
 mod protocol_test;
 mod replay;
 mod scale;
