@@ -5,10 +5,7 @@
 
 use crate::subscribe::{Notice, Subscription};
 use crate::view::Event;
-use std::future::Future;
-use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
 
 /// A subscription and what has been taken from it so far. Clones share both.
 #[derive(Clone, Debug)]
@@ -50,20 +47,12 @@ impl Collector {
 
 impl Gathered {
     fn gather(&mut self) {
-        while let Some(notice) = next_now(&mut self.subscription) {
+        while let Some(notice) = self.subscription.try_recv() {
             match notice {
                 Notice::Event(event) => self.events.push(event),
                 Notice::Missed(more) => self.missed += more,
             }
         }
-    }
-}
-
-/// What a subscription holds already, without waiting.
-fn next_now(subscription: &mut Subscription) -> Option<Notice> {
-    match pin!(subscription.recv()).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(notice) => notice,
-        Poll::Pending => None,
     }
 }
 

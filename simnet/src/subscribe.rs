@@ -32,19 +32,40 @@ impl Subscription {
         if let Some(event) = self.held.take() {
             return Some(Notice::Event(event));
         }
-        let Some((missed_before, event)) = self.events.recv().await else {
-            // What was missed at the very end has no event behind it.
-            let gap = self.missed.load(Ordering::Acquire) - self.told;
-            self.told += gap;
-            return (gap > 0).then_some(Notice::Missed(gap));
-        };
+        match self.events.recv().await {
+            Some(queued) => Some(self.tell(queued)),
+            None => self.last_gap(),
+        }
+    }
+
+    /// The next event or gap, if it is there already. Unlike a poll of [`recv`](Self::recv) it does not depend on what
+    /// else a task has done in its turn.
+    pub fn try_recv(&mut self) -> Option<Notice> {
+        if let Some(event) = self.held.take() {
+            return Some(Notice::Event(event));
+        }
+        match self.events.try_recv() {
+            Ok(queued) => Some(self.tell(queued)),
+            Err(mpsc::error::TryRecvError::Empty) => None,
+            Err(mpsc::error::TryRecvError::Disconnected) => self.last_gap(),
+        }
+    }
+
+    fn tell(&mut self, (missed_before, event): (u64, Arc<Event>)) -> Notice {
         if missed_before > self.told {
             let gap = missed_before - self.told;
             self.told = missed_before;
             self.held = Some(event);
-            return Some(Notice::Missed(gap));
+            return Notice::Missed(gap);
         }
-        Some(Notice::Event(event))
+        Notice::Event(event)
+    }
+
+    /// What was missed at the very end has no event behind it.
+    fn last_gap(&mut self) -> Option<Notice> {
+        let gap = self.missed.load(Ordering::Acquire) - self.told;
+        self.told += gap;
+        (gap > 0).then_some(Notice::Missed(gap))
     }
 }
 

@@ -109,31 +109,39 @@ impl Inner {
         if self.ended.replace(true) {
             return (Ok(()), Ok(()));
         }
-        let mut shut_down = Ok(());
-        let networks = self.networks.take();
-        for (_, handle) in networks.into_iter().rev() {
-            // One that has gone already needs no shutting down.
-            match handle.shut_down().await {
-                Ok(_) | Err(NetworkError::Gone) => {}
-                Err(error) => shut_down = shut_down.and(Err(error)),
-            }
-        }
+        let shut_down = shut_down(self.networks.take()).await;
         (shut_down, self.cleanups.run())
     }
 }
 
+/// Shuts networks down, the last that came up first.
+async fn shut_down(networks: Vec<(String, Handle)>) -> Result<(), NetworkError> {
+    let mut outcome = Ok(());
+    for (_, handle) in networks.into_iter().rev() {
+        // One that has gone already needs no shutting down.
+        match handle.shut_down().await {
+            Ok(_) | Err(NetworkError::Gone) => {}
+            Err(error) => outcome = outcome.and(Err(error)),
+        }
+    }
+    outcome
+}
+
 impl Drop for Inner {
     fn drop(&mut self) {
-        if !self.ended.get() {
-            // The networks are on threads of their own, so they end whatever this one is doing; what could not be told
-            // to anyone has been told by whoever panicked before.
-            let _ = block_on(self.end());
+        if self.ended.replace(true) {
+            return;
         }
+        // On a thread of its own: a runtime that this one is in the middle of would hold its wakers back until later. What
+        // cannot be told to anyone has been told by whoever panicked before.
+        let networks = self.networks.take();
+        let _ = thread::spawn(move || block_on(shut_down(networks))).join();
+        let _ = self.cleanups.run();
     }
 }
 
 /// Waits for a future whose progress is made on other threads, or at each poll.
-pub(super) fn block_on<R>(future: impl Future<Output = R>) -> R {
+fn block_on<R>(future: impl Future<Output = R>) -> R {
     struct Unpark(Thread);
     impl Wake for Unpark {
         fn wake(self: Arc<Self>) {

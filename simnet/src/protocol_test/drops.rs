@@ -25,13 +25,12 @@ impl Drops {
         Ok(Self { line, seen: VecDeque::new() })
     }
 
-    /// The next drop, if there has been one.
+    /// The next of the drops gathered.
     pub(super) fn next(&mut self) -> Option<(NodeId, String)> {
-        self.gather();
         self.seen.pop_front()
     }
 
-    /// Whether there has been another drop.
+    /// Whether there has been another drop. To be asked on the network's own thread: no task's budget ends it early there.
     pub(super) fn gather(&mut self) -> bool {
         while let Some(text) = next_now(&mut self.line) {
             self.seen.extend(drop_in(&text));

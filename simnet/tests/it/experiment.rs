@@ -2,7 +2,9 @@
 
 use crate::{run, s};
 use node::{Methods, Service, ServiceError};
-use simnet::experiment::{CallFailed, Net, Node, PeerEventFilter, PeerEventType, Sim, TestResult, latency};
+use simnet::experiment::{
+    CallFailed, Net, Node, PeerEvent, PeerEventFilter, PeerEventType, Sim, TestResult, latency,
+};
 use simnet::topology::Topology;
 use simnet::view::NodeSpec;
 use simnet::{Fault, NetworkError};
@@ -48,6 +50,26 @@ fn a_network_comes_up_as_described() {
         net.advance("30s").await?;
         sim.advance("30s").await?;
         assert_eq!(net.now().await?, up + s(60));
+        Ok(())
+    });
+}
+
+#[test]
+fn links_that_vary_bring_messages_at_different_times() {
+    story(async |sim| {
+        let net = sim.network("varies").nodes(8).ring().links(latency("50ms ± 10ms")).up().await?;
+        let mut received = net.peer_events(&net.nodes(), [PeerEventFilter::received().code(1)]).await?;
+        let sent =
+            net.peer_events(&net.nodes(), [PeerEventFilter::sent().code(0)]).await?.during("12s").await?;
+        let took: Vec<Duration> = std::iter::from_fn(|| received.try_next())
+            .filter_map(|pong| {
+                let ping = |ping: &&PeerEvent| (ping.node, ping.peer) == (pong.node, pong.peer);
+                Some(pong.time - sent.iter().find(ping)?.time)
+            })
+            .collect();
+        assert_eq!(took.len(), 16, "each pings both of its neighbours");
+        let (min, max) = (took.iter().min().unwrap(), took.iter().max().unwrap());
+        assert!(min < max && *min >= Duration::from_millis(80), "there and back: {took:?}");
         Ok(())
     });
 }
@@ -278,6 +300,32 @@ fn a_bucket_outlives_its_node_and_is_shared_with_the_service() {
         Ok(())
     });
     assert_eq!(*log.lock().unwrap(), [3, 2, 1, 1], "cleanups ran, the last first");
+}
+
+#[test]
+fn an_experiment_left_in_the_middle_of_a_busy_turn_ends_all_the_same() {
+    run(async {
+        let sim = Sim::new(1);
+        let net = pings(&sim, 1).await.unwrap();
+        // More than a runtime lets a task do at once: from here on whatever of it is polled answers "later".
+        let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
+        (0..1000).for_each(|number| sender.send(number).unwrap());
+        while futures_util::FutureExt::now_or_never(receiver.recv()).is_some() {}
+        assert!(!receiver.is_empty(), "the turn is used up");
+        drop(net);
+        drop(sim);
+    });
+}
+
+#[test]
+fn many_events_at_once_are_all_told() {
+    story(async |sim| {
+        let net = sim.network("many").nodes(40).up().await?;
+        let mut connected = net.peer_events(&net.nodes(), [PeerEventFilter::connect()]).await?;
+        net.connect(Topology::Full, &net.nodes()).await?;
+        assert_eq!(std::iter::from_fn(|| connected.try_next()).count(), 780);
+        Ok(())
+    });
 }
 
 const STOPPED: u8 = 99;
