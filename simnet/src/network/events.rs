@@ -69,7 +69,12 @@ impl Network {
                 && let Some(id) = self.member_of(origin).map(|member| member.config.id)
             {
                 // A node that starts again dials nobody of its own accord.
-                self.wanted.retain(|(one, _)| *one != id);
+                // Its own stand together: a network that shuts down does this for every node.
+                let (first, last) = (NodeId::from_bytes([0; 32]), NodeId::from_bytes([0xff; 32]));
+                let own: Vec<_> = self.wanted.range((id, first)..=(id, last)).copied().collect();
+                for pair in own {
+                    self.wanted.remove(&pair);
+                }
             }
             let before = if self.log.has_subscribers() { self.control_event(record) } else { None };
             let mut changes = std::mem::take(&mut self.changes);
