@@ -147,6 +147,12 @@ impl Handle {
         self.ask_and_wait(move |driver| driver.stop_node(&node)).await
     }
 
+    /// Stops a node if it is up, and forgets it; its id and name are free again.
+    pub async fn remove_node(&self, node: &str) -> Result<(), NetworkError> {
+        let node = node.to_owned();
+        self.ask_and_wait(move |driver| driver.remove_node(&node)).await
+    }
+
     /// Starts every node that is down, in the order of creation; the first error ends it.
     pub async fn start_all(&self) -> Result<(), NetworkError> {
         self.ask_and_wait(Driver::start_all).await
@@ -249,6 +255,12 @@ impl Handle {
     /// the network's own entropy.
     pub async fn edges(&self, topology: Topology) -> Result<Vec<(NodeId, NodeId)>, NetworkError> {
         self.ask(move |driver| driver.edges(topology)).await?
+    }
+
+    /// Builds a topology over the nodes that are up, in the order of their creation, and waits until it is there. Pairs
+    /// that are connected stay as they are, and other connections too. Answers how many pairs it has.
+    pub async fn build(&self, topology: Topology) -> Result<usize, NetworkError> {
+        self.ask_and_wait(move |driver| driver.build(topology)).await
     }
 
     /// Do all nodes have exactly the connections `pairs` among each other, up at both ends?

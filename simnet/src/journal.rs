@@ -21,6 +21,7 @@ pub(crate) enum Command {
     Create(NodeSpec),
     Start(NodeId),
     Stop(NodeId),
+    Remove(NodeId),
     Connect(NodeId, NodeId),
     Disconnect(NodeId, NodeId),
     Load(Snapshot),
@@ -164,6 +165,7 @@ enum Form {
     Create(SpecForm),
     Start(String),
     Stop(String),
+    Remove(String),
     Connect(String, String),
     Disconnect(String, String),
     Load { nodes: Vec<NodeForm>, conns: Vec<(String, String, bool)> },
@@ -244,6 +246,7 @@ impl From<&Command> for Form {
             Command::Create(spec) => Self::Create(SpecForm::from(spec)),
             Command::Start(id) => Self::Start(id.to_string()),
             Command::Stop(id) => Self::Stop(id.to_string()),
+            Command::Remove(id) => Self::Remove(id.to_string()),
             Command::Connect(one, other) => Self::Connect(one.to_string(), other.to_string()),
             Command::Disconnect(one, other) => Self::Disconnect(one.to_string(), other.to_string()),
             Command::Load(snapshot) => Self::Load {
@@ -267,6 +270,7 @@ impl Form {
             Self::Create(spec) => Command::Create(spec.spec()?),
             Self::Start(node) => Command::Start(id(&node)?),
             Self::Stop(node) => Command::Stop(id(&node)?),
+            Self::Remove(node) => Command::Remove(id(&node)?),
             Self::Connect(one, other) => Command::Connect(id(&one)?, id(&other)?),
             Self::Disconnect(one, other) => Command::Disconnect(id(&one)?, id(&other)?),
             Self::Load { nodes, conns } => {

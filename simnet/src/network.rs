@@ -259,6 +259,29 @@ impl Network {
         Asking::unless_answered(id, reply)
     }
 
+    /// Forgets a node, which has to be down. Nothing: nothing of it is left.
+    pub(crate) fn remove(&mut self, id: NodeId) -> Result<Option<Asking<()>>, NetworkError> {
+        self.check()?;
+        let position = self.position(&id)?;
+        if self.state.nodes()[position].up {
+            return Err(NetworkError::AlreadyUp(id));
+        }
+        // Whoever was asked to connect to it need not go on trying.
+        let diallers = self.wanted.iter().filter(|(_, other)| *other == id).map(|(one, _)| *one);
+        for dialler in diallers.collect::<Vec<_>>() {
+            if let Ok(index) = self.running(dialler) {
+                self.adapter.remove_peer(index, id);
+            }
+        }
+        self.wanted.retain(|(one, other)| *one != id && *other != id);
+        self.failures.retain(|(one, other), _| *one != id && *other != id);
+        let reply = self.adapter.remove(self.nodes[position].index);
+        self.collect()?;
+        self.asked(Asked::Remove { id })?;
+        self.nodes.remove(position);
+        Asking::unless_answered(id, reply)
+    }
+
     /// Has what nodes say of themselves brought up to date, of one or of all. Nothing: it is.
     pub(crate) fn refresh(&mut self, id: Option<NodeId>) -> Result<Option<Asking<()>>, NetworkError> {
         let node = id.map(|id| self.position(&id).map(|position| self.nodes[position].index)).transpose()?;

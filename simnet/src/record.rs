@@ -128,6 +128,12 @@ pub enum Asked {
         #[serde(serialize_with = "hex_id")]
         id: NodeId,
     },
+    /// Forget a node, which is down.
+    Remove {
+        /// Which.
+        #[serde(serialize_with = "hex_id")]
+        id: NodeId,
+    },
     /// Connect two nodes.
     Connect {
         /// Who dials.
@@ -366,6 +372,7 @@ impl Canonical {
                 self.text(text);
             }
             Asked::Reset => self.0.push(6),
+            Asked::Remove { id } => self.ids(8, &[id]),
         }
     }
 

@@ -14,8 +14,8 @@ pub struct State {
     by_name: BTreeMap<String, usize>,
     /// By the two nodes' indices, the smaller first; in the order of first mention.
     conns: IndexMap<(usize, usize), ConnState>,
-    /// Nodes that were forgotten before these: origins go on counting.
-    forgotten: usize,
+    /// Nodes that were ever created: origins go on counting.
+    created: usize,
     conns_up: usize,
     failed_dials: u64,
 }
@@ -33,6 +33,8 @@ pub struct NodeState {
     pub peers: BTreeSet<NodeId>,
     /// How many peers it has lost.
     pub drops: u64,
+    /// How many nodes had been created before it: the origin of its records.
+    origin: usize,
 }
 
 /// A connection, as the log tells it.
@@ -116,9 +118,7 @@ impl State {
         if let Kind::Asked(asked) = &record.kind {
             return self.asked(asked, record.time, changes);
         }
-        let Some(index) = record.origin.index().and_then(|index| index.checked_sub(self.forgotten)) else {
-            return;
-        };
+        let Some(index) = record.origin.index().and_then(|origin| self.place(origin)) else { return };
         match &record.kind {
             Kind::Up => {
                 self.nodes[index].up = true;
@@ -147,14 +147,38 @@ impl State {
         }
     }
 
+    /// Where a node is. Unless some were removed, it is as far from the last as it was created before it.
+    fn place(&self, origin: usize) -> Option<usize> {
+        let place = (origin + self.nodes.len()).checked_sub(self.created);
+        place
+            .filter(|place| self.nodes.get(*place).is_some_and(|node| node.origin == origin))
+            .or_else(|| self.nodes.binary_search_by_key(&origin, |node| node.origin).ok())
+    }
+
+    /// Forgets a node; its connections ended when it went down.
+    fn remove(&mut self, place: usize) {
+        let gone = self.nodes.remove(place);
+        self.by_id.remove(&gone.id);
+        self.by_name.remove(&gone.name);
+        let moved = |index: usize| index - usize::from(index > place);
+        self.by_id.values_mut().chain(self.by_name.values_mut()).for_each(|index| *index = moved(*index));
+        let conns = std::mem::take(&mut self.conns).into_values();
+        let kept = conns.filter(|conn| conn.one != place && conn.other != place);
+        self.conns = kept
+            .map(|conn| ConnState { one: moved(conn.one), other: moved(conn.other), ..conn })
+            .map(|conn| (pair(conn.one, conn.other), conn))
+            .collect();
+    }
+
     fn asked(&mut self, asked: &Asked, time: u64, changes: &mut Vec<Change>) {
         match asked {
             Asked::Create { id, name, .. } => {
                 let index = self.nodes.len();
                 self.by_id.insert(*id, index);
                 self.by_name.insert(name.clone(), index);
-                let (peers, drops) = (BTreeSet::new(), 0);
-                self.nodes.push(NodeState { id: *id, name: name.clone(), up: false, peers, drops });
+                let (peers, drops, origin) = (BTreeSet::new(), 0, self.created);
+                self.nodes.push(NodeState { id: *id, name: name.clone(), up: false, peers, drops, origin });
+                self.created += 1;
                 changes.push(Change::Node(index));
             }
             Asked::Connect { one, other } => {
@@ -166,8 +190,12 @@ impl State {
                 }
             }
             Asked::Reset => {
-                let forgotten = self.forgotten + self.nodes.len();
-                *self = Self { forgotten, ..Self::default() };
+                *self = Self { created: self.created, ..Self::default() };
+            }
+            Asked::Remove { id } => {
+                if let Some(place) = self.index(id) {
+                    self.remove(place);
+                }
             }
             Asked::Start { .. } | Asked::Stop { .. } | Asked::Disconnect { .. } | Asked::Rpc { .. } => {}
         }
@@ -291,5 +319,33 @@ mod tests {
         assert_eq!(changes, ["node 0", "node 0", "node 0"]);
         assert_eq!(state.nodes().len(), 1);
         assert!(state.nodes()[0].up);
+    }
+
+    #[test]
+    fn a_node_that_was_removed_leaves_the_others_their_records() {
+        let remove = (0, Kind::Asked(Asked::Remove { id: id(2) }));
+        let (state, changes) = story(&[
+            create(1),
+            create(2),
+            create(3),
+            added(1, 2, false),
+            added(1, 3, false),
+            added(3, 1, true),
+            (2, Kind::Down),
+            remove,
+            (2, Kind::Up),
+            (3, Kind::Up),
+            dropped(1, 2),
+            create(2),
+            (4, Kind::Up),
+        ]);
+        assert_eq!(
+            changes[3..],
+            ["conn 1-2 true -", "conn 1-3 true -", "node 1", "node 1", "node 2", "node 2"]
+        );
+        assert_eq!(state.nodes().iter().map(|node| node.up).collect::<Vec<_>>(), [false, true, true]);
+        assert!(state.conn(&id(3), &id(1)).unwrap().established());
+        assert!(state.conn(&id(1), &id(2)).is_none());
+        assert_eq!((state.index_of_name("node03"), state.index_of_name("node02")), (Some(1), Some(2)));
     }
 }

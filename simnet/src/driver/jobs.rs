@@ -45,6 +45,7 @@ impl Driver {
             Command::Create(spec) => self.create_node(spec).map(drop),
             Command::Start(id) => self.start(id).map(drop),
             Command::Stop(id) => self.stop(id).map(drop),
+            Command::Remove(id) => self.remove(id).map(drop),
             Command::Connect(one, other) => self.ask_connect(one, other),
             Command::Disconnect(one, other) => self.ask_disconnect(one, other),
             Command::Load(snapshot) => {
@@ -90,6 +91,29 @@ impl Driver {
     fn stop(&mut self, id: NodeId) -> Result<Option<Asking<()>>, NetworkError> {
         self.journal(|| Command::Stop(id))?;
         self.network.stop(id)
+    }
+
+    pub(crate) fn remove_node(&mut self, node: &str) -> Result<Wait<()>, NetworkError> {
+        let id = self.network.find(node)?;
+        let up = self.network.state().node(&id).is_some_and(|node| node.up);
+        let mut stopping: Askings = if up { self.stop(id)?.into_iter().collect() } else { Askings::new() };
+        let mut removing: Option<Askings> = None;
+        Ok(Wait::until(move |driver| {
+            if removing.is_none() {
+                let removed = Asking::all(&mut stopping)?.and_then(|()| driver.remove(id));
+                match removed {
+                    Ok(asking) => removing = Some(asking.into_iter().collect()),
+                    Err(error) => return Some(Err(error)),
+                }
+            }
+            Asking::all(removing.as_mut().expect("just put there"))
+        }))
+    }
+
+    fn remove(&mut self, id: NodeId) -> Result<Option<Asking<()>>, NetworkError> {
+        self.journal(|| Command::Remove(id))?;
+        self.lines.retain(|_, node| *node != id);
+        self.network.remove(id)
     }
 
     pub(crate) fn start_all(&mut self) -> Result<Wait<()>, NetworkError> {
@@ -189,6 +213,20 @@ impl Driver {
             self.ask_connect(one, other)?;
         }
         Ok(self.wait_for_all(pairs))
+    }
+
+    pub(crate) fn build(&mut self, topology: Topology) -> Result<Wait<usize>, NetworkError> {
+        let pairs = self.edges_of(topology, |node| node.up)?;
+        let (count, state) = (pairs.len(), self.network.state());
+        let is_missing =
+            |(one, other): &(NodeId, NodeId)| !state.conn(one, other).is_some_and(|conn| conn.up);
+        let missing: Vec<_> = pairs.into_iter().filter(is_missing).collect();
+        if !missing.is_empty() && self.pacer.pace() == Pace::Paused {
+            return Err(NetworkError::ClockPaused);
+        }
+        let Wait { what, deadline, patience, clock_only, mut check } = self.connect_all(missing)?;
+        let check = Box::new(move |driver: &mut Self| check(driver).map(|done| done.map(|()| count)));
+        Ok(Wait { what, deadline, patience, clock_only, check })
     }
 
     fn wait_for_all(&self, mut pairs: Vec<(NodeId, NodeId)>) -> Wait<()> {
@@ -350,7 +388,15 @@ impl Driver {
     }
 
     pub(crate) fn edges(&mut self, topology: Topology) -> Result<Vec<(NodeId, NodeId)>, NetworkError> {
-        let ids = self.ids(|_| true);
+        self.edges_of(topology, |_| true)
+    }
+
+    fn edges_of(
+        &mut self,
+        topology: Topology,
+        which: impl Fn(&crate::state::NodeState) -> bool,
+    ) -> Result<Vec<(NodeId, NodeId)>, NetworkError> {
+        let ids = self.ids(which);
         let edges = topology.edges(ids.len(), self.network.entropy());
         let edges = edges.map_err(|error| NetworkError::BadTopology(error.to_string()))?;
         Ok(edges.into_iter().map(|(one, other)| (ids[one], ids[other])).collect())

@@ -3,6 +3,7 @@
 use crate::{network, nodes_up, run, s};
 use devp2p::SecretKey;
 use serde_json::json;
+use simnet::topology::Topology;
 use simnet::view::NodeSpec;
 use simnet::{Fault, NetworkConfig, NetworkError, Until, start};
 use world::sim::Pace;
@@ -196,5 +197,36 @@ fn a_reset_forgets_all_and_frees_every_name_and_id() {
         assert!(view.nodes.is_empty() && view.conns.is_empty());
         net.load(snapshot).await.unwrap();
         assert_eq!(net.tally().await.unwrap().conns_up, 1);
+    });
+}
+
+#[test]
+fn a_removed_node_is_gone_and_its_name_is_free() {
+    run(async {
+        let net = network(1);
+        nodes_up(&net, 3).await;
+        assert_eq!(net.build(Topology::Ring).await.unwrap(), 3);
+        assert_eq!(net.build(Topology::Full).await.unwrap(), 3, "what is there stays");
+        let removed = net.node("node01").await.unwrap().config;
+        net.remove_node("node01").await.unwrap();
+        assert_eq!(net.node("node01").await.unwrap_err().fault(), Fault::NotFound);
+        assert_eq!(net.remove_node("node01").await.unwrap_err().fault(), Fault::NotFound);
+        net.advance(s(60)).await.unwrap();
+        let tally = net.tally().await.unwrap();
+        assert_eq!((tally.nodes_up, tally.conns_up, tally.nodes.len()), (2, 1, 2));
+        assert!(tally.nodes.iter().all(|node| node.peers == 1 && node.sent.messages > 0), "{tally:?}");
+        let spec =
+            NodeSpec { name: Some("node01".into()), key: Some(removed.key.clone()), ..Default::default() };
+        let again = net.create_node(spec).await.unwrap().config;
+        assert_eq!(again.id, removed.id);
+        net.start_node("node01").await.unwrap();
+        assert_eq!(net.build(Topology::Star { center: 2 }).await.unwrap(), 2);
+        assert_eq!(net.tally().await.unwrap().conns_up, 3);
+        net.stop_node("node02").await.unwrap();
+        net.remove_node("node02").await.unwrap();
+        assert_eq!(net.tally().await.unwrap().conns_up, 1);
+        let error = net.build(Topology::Star { center: 2 }).await.unwrap_err();
+        assert_eq!(error.fault(), Fault::Invalid);
+        net.shut_down().await.unwrap();
     });
 }
