@@ -100,12 +100,23 @@ impl Client {
 
     /// Starts a mocker with so many nodes.
     pub async fn start_mocker(&self, kind: &str, nodes: usize) -> Result<(), ClientError> {
+        self.start_mocker_with(kind, nodes, &[]).await
+    }
+
+    /// The same with parameters: `seed`, a number; `every` and `pause` of startStop, `shortest` and `longest` of
+    /// probabilistic, lengths of time such as `10s`.
+    pub async fn start_mocker_with(
+        &self,
+        kind: &str,
+        nodes: usize,
+        parameters: &[(&str, &str)],
+    ) -> Result<(), ClientError> {
         let nodes = nodes.to_string();
-        let query = [("mocker-type", kind), ("node-count", nodes.as_str())];
+        let query = [&[("mocker-type", kind), ("node-count", nodes.as_str())], parameters].concat();
         self.send(Method::POST, &["mocker", "start"], &query, vec![]).await.map(drop)
     }
 
-    /// Stops the mocker.
+    /// Stops the mocker; it has stopped when this answers.
     pub async fn stop_mocker(&self) -> Result<(), ClientError> {
         self.post(&["mocker", "stop"]).await
     }
@@ -135,6 +146,26 @@ impl Client {
     /// Stops a node.
     pub async fn stop_node(&self, node: &str) -> Result<dto::NodeInfo, ClientError> {
         self.ask(Method::POST, &["nodes", node, "stop"], &[], vec![]).await
+    }
+
+    /// Stops a node if it is up, and forgets it.
+    pub async fn delete_node(&self, node: &str) -> Result<(), ClientError> {
+        self.send(Method::DELETE, &["nodes", node], &[], vec![]).await.map(drop)
+    }
+
+    /// Builds a topology over all nodes that are up and waits until it is there. Answers how many connections it has.
+    pub async fn build(&self, topology: &dto::Topology) -> Result<usize, ClientError> {
+        let mut body = Vec::new();
+        json::append(&mut body, topology);
+        let built: dto::BuiltTopology = self.ask(Method::POST, &["topology"], &[], body).await?;
+        Ok(built.connections)
+    }
+
+    /// Waits until a condition holds.
+    pub async fn wait(&self, condition: &dto::Condition) -> Result<(), ClientError> {
+        let mut body = Vec::new();
+        json::append(&mut body, condition);
+        self.send(Method::POST, &["wait"], &[], body).await.map(drop)
     }
 
     /// Connects `node` to `peer`. Answers when both ends have the peer, or with `wait` false as soon as it was asked.

@@ -10,12 +10,14 @@ mod event;
 mod hex_id;
 mod network;
 mod node;
+mod shape;
 #[cfg(test)]
 mod tests;
 
 pub use event::{Event, Msg};
 pub use network::{Conn, Network, NodeSnapshot, Snapshot, SnapshotError};
 pub use node::{Node, NodeConfig, NodeInfo, Ports};
+pub use shape::{BuiltTopology, Condition, Topology};
 
 use serde::{Deserialize, Deserializer};
 

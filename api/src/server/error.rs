@@ -27,6 +27,12 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, text)
     }
 
+    /// The same with words before its text.
+    pub(crate) fn about(mut self, words: &str) -> Self {
+        self.text.insert_str(0, words);
+        self
+    }
+
     /// The same with one more header.
     pub(crate) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.more = Some((name, value));

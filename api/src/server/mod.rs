@@ -3,14 +3,17 @@
 mod body;
 mod error;
 mod guard;
+mod mocker;
 mod routes;
 mod rpc;
+mod shape;
 mod stream;
 mod table;
 
 use axum::Router;
 use axum::serve::ListenerExt;
 use guard::Guard;
+use mocker::Mockers;
 use simnet::Handle;
 use std::future::{Future, IntoFuture};
 use std::net::SocketAddr;
@@ -73,6 +76,7 @@ pub struct Server {
 pub(crate) struct App {
     handle: Handle,
     guard: Arc<Guard>,
+    mockers: Mockers,
     stop: watch::Receiver<bool>,
 }
 
@@ -91,14 +95,15 @@ impl Server {
     }
 
     /// Serves the network until `shutdown` is ready. Then streams and conversations are closed, and requests under way
-    /// have 5 s to end.
+    /// have 5 s to end, and so has a mocker.
     pub async fn serve(
         self,
         handle: Handle,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServeError> {
         let (stopper, stop) = watch::channel(false);
-        let app = App { handle, guard: Arc::new(self.guard), stop: stop.clone() };
+        let mockers = Mockers::default();
+        let app = App { handle, guard: Arc::new(self.guard), mockers: mockers.clone(), stop: stop.clone() };
         let router = Router::new().fallback(routes::dispatch).with_state(app);
         // Events are small and wanted at once.
         let listener = self.listener.tap_io(|connection| {
@@ -112,11 +117,14 @@ impl Server {
             stopper.send_replace(true);
             tokio::time::sleep(GRACE).await;
         };
-        tokio::select! {
+        let served = tokio::select! {
             biased;
             result = serving.into_future() => Ok(result?),
             () = ending => Ok(()),
-        }
+        };
+        // What a mocker ended by is in the log.
+        let _ = tokio::time::timeout(GRACE, mockers.stop()).await;
+        served
     }
 }
 

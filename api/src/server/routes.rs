@@ -2,6 +2,7 @@
 //! go-ethereum's `p2p/simulations/http.go`.
 
 use super::error::Refusal;
+use super::mocker::Plan;
 use super::rpc::{MESSAGE_LIMIT, bridge};
 use super::table::{Action, Found, Verb, find};
 use super::{App, body, stream};
@@ -15,6 +16,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use simnet::mocker::Mocker;
 use simnet::view::NodeView;
 use simnet::{NetworkError, Until};
 use std::time::Duration;
@@ -30,6 +32,9 @@ const SNAPSHOT: (&str, &str) = (
     "snapshot",
     r#"an object such as {"nodes":[{"node":{"config":{"name":"node01"},"up":true}}],"conns":[{"one":ID,"other":ID}]}"#,
 );
+
+const TOPOLOGY: (&str, &str) = ("topology", r#"an object such as {"kind":"random-regular","degree":4}"#);
+const WAIT: (&str, &str) = ("wait", r#"an object such as {"nodes":10,"conns":10,"within":"30s"}"#);
 
 type Answer = Result<Response, Refusal>;
 
@@ -81,9 +86,13 @@ async fn route(app: &App, parts: &mut Parts, body: Body) -> Answer {
 fn patience(action: Action) -> Duration {
     match action {
         // The original waits 900 s for the connections of a snapshot.
-        Action::Load | Action::Snapshot | Action::StartAll | Action::StopAll | Action::Reset => {
-            Duration::from_secs(900)
-        }
+        Action::Load
+        | Action::Snapshot
+        | Action::StartAll
+        | Action::StopAll
+        | Action::Reset
+        | Action::Topology
+        | Action::Wait => Duration::from_secs(900),
         // Twice what the network waits in simulated time.
         _ => Duration::from_secs(60),
     }
@@ -115,10 +124,17 @@ async fn act(app: &App, parts: &mut Parts, body: Body, action: Action, names: &[
         Action::Network => Ok(json_answer(&dto::Network::from(&network.view().await?))),
         Action::StartAll => empty(network.start_all().await),
         Action::StopAll => empty(network.stop_all().await),
-        Action::Reset => empty(network.reset().await),
-        Action::Mockers => Ok(json_answer(&[(); 0])),
-        Action::StartMocker => start_mocker(parts, body).await,
-        Action::StopMocker => Err(Refusal::new(StatusCode::CONFLICT, "stop channel not initialized")),
+        Action::Reset => {
+            // Its nodes are about to go, whatever it ended by.
+            let _ = app.mockers.stop().await;
+            empty(network.reset().await)
+        }
+        Action::Mockers => Ok(json_answer(&Mocker::NAMES)),
+        Action::StartMocker => start_mocker(app, &parts.uri, body).await,
+        Action::StopMocker => match app.mockers.stop().await? {
+            true => empty(Ok(())),
+            false => Err(Refusal::new(StatusCode::CONFLICT, "stop channel not initialized")),
+        },
         Action::Events => events(app, &parts.uri).await,
         Action::Snapshot => snapshot(app, &parts.uri).await,
         Action::Load => load(app, body).await,
@@ -128,11 +144,14 @@ async fn act(app: &App, parts: &mut Parts, body: Body, action: Action, names: &[
         }
         Action::Create => create(app, body).await,
         Action::Node => node_info(network.node(node()).await),
+        Action::Delete => empty(network.remove_node(node()).await),
         Action::Start => node_info(network.start_node(node()).await),
         Action::Stop => node_info(network.stop_node(node()).await),
         Action::Connect => node_info(network.connect(node(), &names[1], until(&parts.uri)?).await),
         Action::Disconnect => node_info(network.disconnect(node(), &names[1], until(&parts.uri)?).await),
         Action::Rpc => rpc(app, parts, node()).await,
+        Action::Topology => topology(app, body).await,
+        Action::Wait => wait(app, body).await,
     }
 }
 
@@ -149,18 +168,31 @@ fn node_info(node: Result<NodeView, NetworkError>) -> Answer {
     Ok(json_answer(&dto::NodeInfo::from(&node?)))
 }
 
-/// Any name of a mocker is unknown: there are none yet.
-async fn start_mocker(parts: &Parts, body: Body) -> Answer {
+async fn start_mocker(app: &App, uri: &Uri, body: Body) -> Answer {
     let form = body::read(body, body::LIMIT).await?;
-    // A form has the syntax of a query.
-    let form: Uri = format!("/?{}", String::from_utf8_lossy(&form)).parse().unwrap_or_default();
+    // A form has the syntax of a query. Line ends at its end are the shell's.
+    let form = String::from_utf8_lossy(form.trim_ascii()).into_owned();
+    let form: Uri =
+        format!("/?{form}").parse().map_err(|error| Refusal::invalid(format!("form: {error}")))?;
     // As Go's FormValue: the body comes before the query.
-    let kind = match param(&form, "mocker-type")? {
-        Some(kind) => kind,
-        None => param(&parts.uri, "mocker-type")?.unwrap_or_default(),
-    };
-    let escaped = kind.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&#34;");
-    Err(Refusal::invalid(format!("unknown mocker type \"{}\"", escaped.replace('\'', "&#39;"))))
+    let mut values = pairs(&form)?;
+    values.extend(pairs(uri)?);
+    app.mockers.start(app.handle.clone(), Plan::read(&values)?).await?;
+    Ok(StatusCode::OK.into_response())
+}
+
+async fn topology(app: &App, body: Body) -> Answer {
+    let text = body::read(body, body::LIMIT).await?;
+    let (topology, kind) = json::read_object::<dto::Topology>(&text, TOPOLOGY.0, TOPOLOGY.1)?.read()?;
+    let connections = app.handle.build(topology).await?;
+    Ok(json_answer(&dto::BuiltTopology { kind, connections }))
+}
+
+async fn wait(app: &App, body: Body) -> Answer {
+    let text = body::read(body, body::LIMIT).await?;
+    let wanted: dto::Condition = json::read_object(&text, WAIT.0, WAIT.1)?;
+    let (what, within) = wanted.read()?;
+    empty(app.handle.until(&what, within, move |state| wanted.holds(state)).await)
 }
 
 async fn events(app: &App, uri: &Uri) -> Answer {
@@ -226,7 +258,11 @@ fn until(uri: &Uri) -> Result<Until, Refusal> {
 
 /// The first value of that name in the query.
 fn param(uri: &Uri, name: &str) -> Result<Option<String>, Refusal> {
+    Ok(pairs(uri)?.into_iter().find_map(|(key, value)| (key == name).then_some(value)))
+}
+
+/// All names and values in the query, in order.
+fn pairs(uri: &Uri) -> Result<Vec<(String, String)>, Refusal> {
     let pairs = Query::<Vec<(String, String)>>::try_from_uri(uri);
-    let pairs = pairs.map_err(|error| Refusal::invalid(format!("query: {error}")))?.0;
-    Ok(pairs.into_iter().find_map(|(key, value)| (key == name).then_some(value)))
+    Ok(pairs.map_err(|error| Refusal::invalid(format!("query: {error}")))?.0)
 }

@@ -1,4 +1,4 @@
-//! Which path and verb mean what: the routes of go-ethereum's `p2p/simulations/http.go`, with the manners of its
+//! Which path and verb mean what: the routes of go-ethereum's `p2p/simulations/http.go` and three more, with the manners of its
 //! router (redirects for what is nearly a path, `Allow` for what is the wrong verb). Nothing here is done, only found.
 
 use crate::percent::decode;
@@ -19,11 +19,14 @@ pub(crate) enum Action {
     Nodes,
     Create,
     Node,
+    Delete,
     Start,
     Stop,
     Connect,
     Disconnect,
     Rpc,
+    Topology,
+    Wait,
 }
 
 /// The verbs that some path has. OPTIONS is answered on every path and stands in no row.
@@ -63,11 +66,13 @@ const ROWS: &[Row] = &[
     (&["events"], &[(Verb::Get, Action::Events)]),
     (&["snapshot"], &[(Verb::Get, Action::Snapshot), (Verb::Post, Action::Load)]),
     (&["nodes"], &[(Verb::Get, Action::Nodes), (Verb::Post, Action::Create)]),
-    (&["nodes", ":"], &[(Verb::Get, Action::Node)]),
+    (&["nodes", ":"], &[(Verb::Get, Action::Node), (Verb::Delete, Action::Delete)]),
     (&["nodes", ":", "start"], &[(Verb::Post, Action::Start)]),
     (&["nodes", ":", "stop"], &[(Verb::Post, Action::Stop)]),
     (&["nodes", ":", "conn", ":"], &[(Verb::Post, Action::Connect), (Verb::Delete, Action::Disconnect)]),
     (&["nodes", ":", "rpc"], &[(Verb::Get, Action::Rpc)]),
+    (&["topology"], &[(Verb::Post, Action::Topology)]),
+    (&["wait"], &[(Verb::Post, Action::Wait)]),
 ];
 
 /// What a request line leads to.
@@ -145,6 +150,9 @@ mod tests {
             (Get, "/", route(Action::Network, &[])),
             (Post, "/start", route(Action::StartAll, &[])),
             (Post, "/stop", route(Action::StopAll, &[])),
+            (Delete, "/nodes/a", route(Action::Delete, &["a"])),
+            (Post, "/topology", route(Action::Topology, &[])),
+            (Post, "/wait", route(Action::Wait, &[])),
             (Get, "/mocker", route(Action::Mockers, &[])),
             (Post, "/mocker/start", route(Action::StartMocker, &[])),
             (Post, "/mocker/stop", route(Action::StopMocker, &[])),

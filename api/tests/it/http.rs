@@ -9,7 +9,7 @@ async fn an_empty_network() {
         ("/", "{\"id\":\"\",\"default_service\":\"ping-pong\",\"nodes\":[],\"conns\":[]}\n"),
         ("/nodes", "[]\n"),
         ("/snapshot", "{\"nodes\":[],\"conns\":[]}\n"),
-        ("/mocker", "[]\n"),
+        ("/mocker", "[\"boot\",\"probabilistic\",\"startStop\"]\n"),
     ];
     for (path, body) in bodies {
         let answer = world.get(path).await;
@@ -34,6 +34,7 @@ async fn the_manners_of_the_original_s_router() {
         ("GET /start", "POST, OPTIONS"),
         ("GET /nodes/a/conn/b", "POST, DELETE, OPTIONS"),
         ("DELETE /", "GET, OPTIONS"),
+        ("POST /nodes/a", "GET, DELETE, OPTIONS"),
     ];
     for (line, allow) in allowed {
         let answer = world.request(line, &[], "").await;
@@ -85,26 +86,6 @@ async fn bodies_that_are_nonsense() {
         (413, "the body is larger than 1 MiB (1048576 bytes)")
     );
     assert_eq!(world.client.nodes().await.unwrap(), []);
-}
-
-#[tokio::test]
-async fn mockers_are_honest() {
-    let world = World::new().await;
-    let form = "mocker-type=%3Cboot%3E&node-count=10";
-    assert_eq!(
-        world.post("/mocker/start", form).await.refusal(),
-        (400, "unknown mocker type \"&lt;boot&gt;\"")
-    );
-    assert_eq!(
-        world.post("/mocker/start?mocker-type=boot", "").await.refusal(),
-        (400, "unknown mocker type \"boot\"")
-    );
-    assert_eq!(world.post("/mocker/start", "").await.refusal(), (400, "unknown mocker type \"\""));
-    assert_eq!(world.post("/mocker/stop", "").await.refusal(), (409, "stop channel not initialized"));
-    assert!(world.client.mockers().await.unwrap().is_empty());
-    let error = world.client.start_mocker("boot", 3).await.unwrap_err();
-    assert_eq!(error.to_string(), "unknown mocker type \"boot\" (400 Bad Request)");
-    assert_eq!(world.client.stop_mocker().await.unwrap_err().status(), Some(409));
 }
 
 #[tokio::test]

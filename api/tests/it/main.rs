@@ -5,6 +5,7 @@
 mod events;
 mod harness;
 mod http;
+mod mockers;
 mod nodes;
 mod rpc;
 mod snapshots;
