@@ -92,6 +92,7 @@ pub use simnet::experiment::{
     Bucket, CallFailed, Links, Net, NetworkBuilder, Node, PeerEvent, PeerEventFilter, PeerEventType,
     PeerEvents, Sim, Span, TestError, TestResult, latency,
 };
+pub use simnet::protocol_test;
 pub use simnet::step::{Expectation, Simulation, Step, StepError, StepResult, Trigger, TriggerSender};
 pub use simnet::topology::Topology;
 pub use simnet::view::{NodeSpec, Snapshot};
