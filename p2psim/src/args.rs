@@ -58,12 +58,24 @@ pub(crate) enum Command {
         /// The snapshot; standard input when missing
         file: Option<PathBuf>,
     },
-    /// Start every node that is down
+    /// Start every node that is down (as `network start`)
     Start,
-    /// Stop every node that is up
+    /// Stop every node that is up (as `network stop`)
     Stop,
-    /// Stop and forget every node
+    /// Stop and forget every node (as `network reset`)
     Reset,
+    /// Start, stop or reset the whole network
+    Network {
+        #[command(subcommand)]
+        command: Network,
+    },
+    /// Have a program start and stop nodes
+    Mocker {
+        #[command(subcommand)]
+        command: Mocker,
+    },
+    /// Connect the nodes that are up, in a shape
+    Topology(Topology),
     /// Manage nodes
     #[command(args_conflicts_with_subcommands = true)]
     Node {
@@ -143,6 +155,62 @@ pub(crate) struct Listing {
     pub(crate) json: bool,
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum Network {
+    /// Start every node that is down
+    Start,
+    /// Stop every node that is up
+    Stop,
+    /// Stop and forget every node, and stop the mocker
+    Reset,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Mocker {
+    /// List the mockers there are
+    List(Listing),
+    /// Start a mocker: it creates its nodes, connects them in a ring, and goes on in the background
+    Start(MockerStart),
+    /// Stop the mocker, and wait until it has stopped; its nodes stay
+    Stop,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MockerStart {
+    /// boot (the ring alone), startStop (one node at a time), probabilistic (runs of neighbours)
+    pub(crate) kind: String,
+    /// How many nodes it creates
+    #[arg(long, value_name = "N", default_value = "10")]
+    pub(crate) nodes: usize,
+    /// Who stops and when follows from it
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Time from one start to the next stop, of startStop [default: 10s]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) every: Option<String>,
+    /// Time from a stop to the start, of startStop [default: 3s]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) pause: Option<String>,
+    /// The shortest step of probabilistic [default: 1s]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) shortest: Option<String>,
+    /// The longest step of probabilistic [default: 6s]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) longest: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Topology {
+    /// none, chain, ring, star, full or random-regular
+    pub(crate) kind: String,
+    /// The node in the middle of a star, counted from 0 [default: 0]
+    #[arg(long, value_name = "N")]
+    pub(crate) center: Option<usize>,
+    /// Connections at each node of random-regular
+    #[arg(long, value_name = "N")]
+    pub(crate) degree: Option<usize>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Events {
     /// Begin with what is there already
@@ -157,11 +225,14 @@ pub(crate) struct Events {
 pub(crate) enum Node {
     /// List nodes
     List(Listing),
-    /// Create a node
+    /// Create a node, or several
     Create {
         /// Its name; the server finds one when missing
         #[arg(long, default_value = "", hide_default_value = true)]
         name: String,
+        /// Create so many nodes, alike but for name and key
+        #[arg(long, value_name = "N", default_value = "1", conflicts_with_all = ["name", "key"])]
+        count: NonZeroUsize,
         /// Its services, separated by commas; the server's default service when missing
         #[arg(long, value_delimiter = ',', value_name = "SERVICE,…")]
         services: Vec<String>,
@@ -183,6 +254,11 @@ pub(crate) enum Node {
     },
     /// Stop a node
     Stop {
+        /// Name or id
+        node: String,
+    },
+    /// Stop a node if it is up, and forget it
+    Delete {
         /// Name or id
         node: String,
     },
@@ -296,11 +372,13 @@ mod tests {
     #[test]
     fn services_are_separated_by_commas() {
         let read = parse("p2psim node create --services a,b --name n").unwrap();
-        let Some(Command::Node { command: Some(Node::Create { name, services, key }), .. }) = read.command
+        let Some(Command::Node { command: Some(Node::Create { name, services, key, count }), .. }) =
+            read.command
         else {
             panic!()
         };
         assert_eq!((name.as_str(), services, key), ("n", vec!["a".to_owned(), "b".to_owned()], None));
+        assert_eq!(count.get(), 1);
     }
 
     #[test]
@@ -325,6 +403,14 @@ mod tests {
             "p2psim serve --listen localhost",
             "p2psim serve --latency 5",
             "p2psim node connect a",
+            "p2psim node create --count 0",
+            "p2psim node create --count 2 --name a",
+            "p2psim network",
+            "p2psim mocker",
+            "p2psim mocker start",
+            "p2psim mocker start boot --nodes -1",
+            "p2psim topology",
+            "p2psim topology ring --degree x",
             "p2psim show --log loud",
             "p2psim nosuch",
         ] {

@@ -2,6 +2,7 @@
 
 mod events;
 mod interrupt;
+mod mocker;
 mod network;
 mod node;
 mod remote;
@@ -12,7 +13,7 @@ mod run;
 mod serve;
 mod verify;
 
-use crate::args::{Command, CommandLine, Node};
+use crate::args::{Command, CommandLine, Network, Node};
 use crate::failure::{Code, Failure};
 use ::node::Services;
 use clap::CommandFactory;
@@ -38,9 +39,11 @@ pub(crate) fn run(line: CommandLine, services: Services) -> Result<Code, Failure
         Some(Command::Events(args)) => events::events(&remote()?, &args),
         Some(Command::Snapshot) => network::snapshot(&remote()?),
         Some(Command::Load { file }) => network::load(&remote()?, file.as_deref()),
-        Some(Command::Start) => network::start(&remote()?),
-        Some(Command::Stop) => network::stop(&remote()?),
-        Some(Command::Reset) => network::reset(&remote()?),
+        Some(Command::Start | Command::Network { command: Network::Start }) => network::start(&remote()?),
+        Some(Command::Stop | Command::Network { command: Network::Stop }) => network::stop(&remote()?),
+        Some(Command::Reset | Command::Network { command: Network::Reset }) => network::reset(&remote()?),
+        Some(Command::Mocker { command }) => mocker::mocker(&remote()?, command),
+        Some(Command::Topology(topology)) => network::topology(&remote()?, topology),
         Some(Command::Node { listing, command }) => {
             node::node(&remote()?, command.unwrap_or(Node::List(listing)))
         }

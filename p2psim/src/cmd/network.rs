@@ -1,9 +1,10 @@
 //! Commands about the whole network of a server.
 
 use super::{Remote, print, print_json};
+use crate::args;
 use crate::failure::{Code, Failure};
 use crate::table::table;
-use api::dto::Snapshot;
+use api::dto::{Snapshot, Topology};
 use serde::Serialize;
 use std::fs;
 use std::io::{IsTerminal, Read, stdin};
@@ -74,5 +75,13 @@ pub(super) fn stop(remote: &Remote) -> Result<Code, Failure> {
 pub(super) fn reset(remote: &Remote) -> Result<Code, Failure> {
     remote.wait(remote.client.reset())?;
     print("Reset the network\n")?;
+    Ok(Code::Done)
+}
+
+pub(super) fn topology(remote: &Remote, wanted: args::Topology) -> Result<Code, Failure> {
+    let args::Topology { kind, center, degree } = wanted;
+    let topology = Topology { kind, center, degree };
+    let connections = remote.wait(remote.client.build(&topology))?;
+    print(&format!("Built {}: {connections} connections\n", topology.kind))?;
     Ok(Code::Done)
 }

@@ -20,10 +20,14 @@ pub(super) fn node(remote: &Remote, command: Node) -> Result<Code, Failure> {
             }
             list(&nodes)
         }
-        Node::Create { name, services, key } => {
+        Node::Create { name, services, key, count } => {
             let private_key = key.as_deref().map(secret_key).transpose()?;
             let config = NodeConfig { name, services, private_key, ..NodeConfig::default() };
-            format!("Created {}\n", remote.wait(client.create_node(&config))?.name)
+            for _ in 0..count.get() {
+                // Each is told as it is there: what was created stays if a later one fails.
+                print(&format!("Created {}\n", remote.wait(client.create_node(&config))?.name))?;
+            }
+            return Ok(Code::Done);
         }
         Node::Show { node, listing } => {
             let info = remote.wait(client.node(&node))?;
@@ -35,6 +39,10 @@ pub(super) fn node(remote: &Remote, command: Node) -> Result<Code, Failure> {
         }
         Node::Start { node } => format!("Started {}\n", remote.wait(client.start_node(&node))?.name),
         Node::Stop { node } => format!("Stopped {}\n", remote.wait(client.stop_node(&node))?.name),
+        Node::Delete { node } => {
+            remote.wait(client.delete_node(&node))?;
+            format!("Deleted {node}\n")
+        }
         Node::Connect { node, peer } => {
             remote.wait(client.connect(&node, &peer, true))?;
             format!("Connected {node} to {peer}\n")

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test's helpers may fail as its body may")]
 
+mod churn;
 mod run;
 mod serve;
 mod support;

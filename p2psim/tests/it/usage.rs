@@ -7,8 +7,20 @@ use std::process::Stdio;
 fn help_names_every_command() {
     for args in [&[][..], &["--help"], &["help"]] {
         let ran = p2psim(args).expect(0);
-        for word in ["run", "serve", "show", "events", "snapshot", "load", "node", "--api", "130 interrupted"]
-        {
+        for word in [
+            "run",
+            "serve",
+            "show",
+            "events",
+            "snapshot",
+            "load",
+            "network",
+            "mocker",
+            "topology",
+            "node",
+            "--api",
+            "130 interrupted",
+        ] {
             assert!(ran.out.contains(word), "{args:?}: {word}");
         }
         assert_eq!(ran.err, "");
