@@ -2,6 +2,7 @@
 
 use super::harness::World;
 use api::dto::{Condition, Topology};
+use world::sim::Pace;
 
 #[tokio::test]
 async fn what_makes_no_sense_is_refused() {
@@ -60,6 +61,8 @@ async fn a_boot_that_is_done_is_not_in_the_way() {
 #[tokio::test]
 async fn one_mocker_at_a_time_until_it_is_stopped() {
     let mut world = World::new().await;
+    // With an unbounded pace, whoever waits has time run ahead of what the mocker decides.
+    world.handle.set_pace(Pace::Times(20.0)).await.unwrap();
     let parameters = [("every", "100ms"), ("pause", "50ms"), ("seed", "7")];
     world.client.start_mocker_with("startStop", 4, &parameters).await.unwrap();
     let second = world.client.start_mocker("boot", 1).await.unwrap_err();

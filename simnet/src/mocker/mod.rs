@@ -4,6 +4,9 @@
 //! over a [`Handle`], in the network's own time, and draws from a seed of its own. It can be told to stop at any moment;
 //! nodes that it has down at that moment are started again before it ends. An error ends it, and is its result.
 //!
+//! Its moments are exact while it alone waits, and at a pace. With an unbounded pace, somebody else who waits for
+//! something else has time run on while the mocker decides.
+//!
 //! | module | holds |
 //! |---|---|
 //! | `boot` | the ring, and nothing more |
