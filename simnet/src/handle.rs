@@ -258,7 +258,8 @@ impl Handle {
     }
 
     /// Builds a topology over the nodes that are up, in the order of their creation, and waits until it is there. Pairs
-    /// that are connected stay as they are, and other connections too. Answers how many pairs it has.
+    /// that are connected stay as they are, and other connections too. Random shapes follow from the nodes: the same ones
+    /// have the same shape. Answers how many pairs it has.
     pub async fn build(&self, topology: Topology) -> Result<usize, NetworkError> {
         self.ask_and_wait(move |driver| driver.build(topology)).await
     }

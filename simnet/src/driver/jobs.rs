@@ -20,6 +20,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
+use world::Entropy;
 use world::sim::{Pace, Pacer};
 
 /// What adapters were asked and have not answered yet.
@@ -216,7 +217,11 @@ impl Driver {
     }
 
     pub(crate) fn build(&mut self, topology: Topology) -> Result<Wait<usize>, NetworkError> {
-        let pairs = self.edges_of(topology, |node| node.up)?;
+        let ids = self.ids(|node| node.up);
+        // Not from the network's entropy: a journal holds the connections and not the draws.
+        let seed =
+            ids.first().map_or(0, |id| id.as_bytes().iter().fold(0, |sum, byte| sum << 2 ^ u64::from(*byte)));
+        let pairs = pairs(topology, &ids, &mut Entropy::derive(seed, u32::MAX, 0, "topology"))?;
         let (count, state) = (pairs.len(), self.network.state());
         let is_missing =
             |(one, other): &(NodeId, NodeId)| !state.conn(one, other).is_some_and(|conn| conn.up);
@@ -388,18 +393,8 @@ impl Driver {
     }
 
     pub(crate) fn edges(&mut self, topology: Topology) -> Result<Vec<(NodeId, NodeId)>, NetworkError> {
-        self.edges_of(topology, |_| true)
-    }
-
-    fn edges_of(
-        &mut self,
-        topology: Topology,
-        which: impl Fn(&crate::state::NodeState) -> bool,
-    ) -> Result<Vec<(NodeId, NodeId)>, NetworkError> {
-        let ids = self.ids(which);
-        let edges = topology.edges(ids.len(), self.network.entropy());
-        let edges = edges.map_err(|error| NetworkError::BadTopology(error.to_string()))?;
-        Ok(edges.into_iter().map(|(one, other)| (ids[one], ids[other])).collect())
+        let ids = self.ids(|_| true);
+        pairs(topology, &ids, self.network.entropy())
     }
 
     pub(crate) fn run_to(&mut self, at: Duration) -> Result<(), NetworkError> {
@@ -414,6 +409,17 @@ impl Driver {
         }
         digest
     }
+}
+
+/// The pairs of a topology over nodes, in their order.
+fn pairs(
+    topology: Topology,
+    ids: &[NodeId],
+    entropy: &mut Entropy,
+) -> Result<Vec<(NodeId, NodeId)>, NetworkError> {
+    let edges = topology.edges(ids.len(), entropy);
+    let edges = edges.map_err(|error| NetworkError::BadTopology(error.to_string()))?;
+    Ok(edges.into_iter().map(|(one, other)| (ids[one], ids[other])).collect())
 }
 
 /// Has a connection that was asked for come to be at both ends, or failed?

@@ -70,6 +70,11 @@ fn a_live_session_replays_to_its_digest() {
         let snapshot = net.snapshot(vec![], vec![]).await.unwrap();
         net.reset().await.unwrap();
         net.load(snapshot).await.unwrap();
+        nodes_up(&net, 3).await;
+        net.build(Topology::RandomRegular { degree: 3 }).await.unwrap();
+        net.remove_node("node02").await.unwrap();
+        nodes_up(&net, 1).await;
+        net.build(Topology::Ring).await.unwrap();
         net.advance(s(3)).await.unwrap();
         let digest = net.shut_down().await.unwrap();
         for shards in [1, 2] {
