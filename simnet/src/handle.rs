@@ -147,6 +147,12 @@ impl Handle {
         self.ask_and_wait(move |driver| driver.stop_node(&node)).await
     }
 
+    /// Ends a node where it stands, as a crash would: nothing in it is told, its peers see a reset.
+    pub async fn crash_node(&self, node: &str) -> Result<NodeView, NetworkError> {
+        let node = node.to_owned();
+        self.ask_and_wait(move |driver| driver.crash_node(&node)).await
+    }
+
     /// Stops a node if it is up, and forgets it; its id and name are free again.
     pub async fn remove_node(&self, node: &str) -> Result<(), NetworkError> {
         let node = node.to_owned();

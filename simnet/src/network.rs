@@ -259,6 +259,19 @@ impl Network {
         Asking::unless_answered(id, reply)
     }
 
+    /// Crashes a node. Nothing: it is down.
+    pub(crate) fn crash(&mut self, id: NodeId) -> Result<Option<Asking<()>>, NetworkError> {
+        self.check()?;
+        let position = self.position(&id)?;
+        if !self.state.nodes()[position].up {
+            return Err(NetworkError::AlreadyDown(id));
+        }
+        self.asked(Asked::Crash { id })?;
+        let reply = self.adapter.crash(self.nodes[position].index);
+        self.collect()?;
+        Asking::unless_answered(id, reply)
+    }
+
     /// Forgets a node, which has to be down. Nothing: nothing of it is left.
     pub(crate) fn remove(&mut self, id: NodeId) -> Result<Option<Asking<()>>, NetworkError> {
         self.check()?;

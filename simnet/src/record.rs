@@ -128,6 +128,12 @@ pub enum Asked {
         #[serde(serialize_with = "hex_id")]
         id: NodeId,
     },
+    /// Crash a node.
+    Crash {
+        /// Which.
+        #[serde(serialize_with = "hex_id")]
+        id: NodeId,
+    },
     /// Forget a node, which is down.
     Remove {
         /// Which.
@@ -372,6 +378,7 @@ impl Canonical {
                 self.text(text);
             }
             Asked::Reset => self.0.push(6),
+            Asked::Crash { id } => self.ids(7, &[id]),
             Asked::Remove { id } => self.ids(8, &[id]),
         }
     }

@@ -197,7 +197,11 @@ impl State {
                     self.remove(place);
                 }
             }
-            Asked::Start { .. } | Asked::Stop { .. } | Asked::Disconnect { .. } | Asked::Rpc { .. } => {}
+            Asked::Start { .. }
+            | Asked::Stop { .. }
+            | Asked::Crash { .. }
+            | Asked::Disconnect { .. }
+            | Asked::Rpc { .. } => {}
         }
     }
 

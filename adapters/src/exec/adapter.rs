@@ -24,7 +24,7 @@ use world::sim::{Link, Livelock};
 use world::{Entropy, Population};
 
 use super::base::Base;
-use super::process::{self, Birth, News, Reporter, Started, What};
+use super::process::{self, Birth, News, Order, Reporter, Started, What};
 use super::resident::{Asked, Phase, ReplyTo, Resident, Running};
 use super::status::Status;
 use super::talk::talk;
@@ -377,6 +377,18 @@ impl ExecAdapter {
         }
     }
 
+    /// Orders a node's end; the reply comes with it.
+    fn end(&mut self, node: NodeIndex, order: Order) -> Reply<()> {
+        let resident = self.resident_mut(node);
+        if !resident.is_live() {
+            return Reply::Now(Ok(()));
+        }
+        let (reply, later) = Reply::later();
+        resident.leavers.push(reply);
+        resident.order(order);
+        later
+    }
+
     fn forget(&mut self, node: NodeIndex) {
         if let Some(gone) = self.nodes[node.0 as usize].take() {
             self.departed.push(gone.chain());
@@ -437,14 +449,11 @@ impl NodeAdapter for ExecAdapter {
     }
 
     fn stop(&mut self, node: NodeIndex) -> Reply<()> {
-        let resident = self.resident_mut(node);
-        if !resident.is_live() {
-            return Reply::Now(Ok(()));
-        }
-        let (reply, later) = Reply::later();
-        resident.leavers.push(reply);
-        resident.order_stop();
-        later
+        self.end(node, Order::Stop)
+    }
+
+    fn crash(&mut self, node: NodeIndex) -> Reply<()> {
+        self.end(node, Order::Kill)
     }
 
     fn remove(&mut self, node: NodeIndex) -> Reply<()> {
@@ -472,7 +481,7 @@ impl NodeAdapter for ExecAdapter {
     }
 
     fn close(&mut self) {
-        self.live().for_each(|(_, resident)| resident.order_stop());
+        self.live().for_each(|(_, resident)| resident.order(Order::Stop));
         while self.live().next().is_some() {
             let runtime = self.runtime.take().expect("until it is closed");
             // Each process ends: it is killed if it does not by itself.

@@ -2,18 +2,25 @@
 //!
 //! Each adapter has a base directory of its own, `p2psim-exec-<pid>-<n>`, with a directory per node in it. Whoever owns
 //! it holds a lock on the file `owner` in it, which ends with its process. So a base whose lock can be had is abandoned:
-//! the next adapter sweeps it, or, if its nodes outlive it, the last of them that leaves.
+//! the next adapter sweeps it, or, if its nodes outlive it, the last of them that leaves. In the same way each process
+//! holds a lock in its node's directory.
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 /// What bases are called.
 const PREFIX: &str = "p2psim-exec-";
 /// The file whose lock says that the base is in use.
 const OWNER: &str = "owner";
+/// The file whose lock says that a node's directory has a process.
+const PROCESS: &str = "process";
+/// How often a node that leaves looks whether its base is abandoned, and how long after the last time.
+const LOOKS: u32 = 50;
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 /// Digits of the id in the name of a node's directory, as in geth.
 const DIGITS: usize = 12;
 
@@ -85,19 +92,46 @@ fn is_abandoned(base: &Path) -> bool {
     File::open(base.join(OWNER)).is_ok_and(|owner| owner.try_lock().is_ok())
 }
 
-/// Removes a node's directory, and its base if nobody owns that and no other node is left in it.
+/// Takes a node's directory for this process, until the answer is dropped.
+pub(super) fn occupy(node: &Path) -> io::Result<File> {
+    let lock = File::create(node.join(PROCESS))?;
+    lock.try_lock()?;
+    Ok(lock)
+}
+
+/// Whether whoever owns a node's base has gone.
+pub(super) fn is_orphaned(node: &Path) -> bool {
+    node.parent().is_some_and(is_abandoned)
+}
+
+/// Removes a node's directory; and if nobody owns its base, those of nodes that have no process, and the base after the
+/// last of them.
 pub(super) fn leave(node: &Path) {
     // What is not there need not be removed.
     let _ = fs::remove_dir_all(node);
     let Some(base) = node.parent() else { return };
     let Ok(owner) = File::open(base.join(OWNER)) else { return };
-    if owner.try_lock().is_err() {
+    // Others that leave hold it for a moment, an owner that is still there for good.
+    let look_again = |look: u32| {
+        if look > 0 {
+            std::thread::park_timeout(LOOK_AGAIN);
+        }
+        owner.try_lock().is_ok()
+    };
+    if !(0..LOOKS).any(look_again) {
         return;
     }
-    let others =
-        fs::read_dir(base).map_or(0, |entries| entries.flatten().filter(|e| e.file_name() != OWNER).count());
-    if others == 0 {
-        // Another that leaves at this moment may have been faster.
+    let Ok(entries) = fs::read_dir(base) else { return };
+    let mut occupied = false;
+    for node in entries.flatten().filter(|entry| entry.file_name() != OWNER).map(|entry| entry.path()) {
+        // A process that has not come to take it finds itself orphaned.
+        if File::open(node.join(PROCESS)).is_ok_and(|process| process.try_lock().is_err()) {
+            occupied = true;
+        } else {
+            let _ = fs::remove_dir_all(node);
+        }
+    }
+    if !occupied {
         let _ = fs::remove_file(base.join(OWNER));
         let _ = fs::remove_dir(base);
     }
@@ -131,15 +165,22 @@ mod tests {
     fn the_last_node_that_leaves_an_abandoned_base_removes_it() {
         let place = tempfile::tempdir().unwrap();
         let base = Base::create(place.path()).unwrap();
-        let nodes = ["aa", "bb"].map(|digits| base.node(&digits.repeat(32)));
+        let nodes = ["aa", "bb", "cc"].map(|digits| base.node(&digits.repeat(32)));
         nodes.iter().for_each(|node| fs::create_dir(node).unwrap());
+        let [first, second] = [0, 1].map(|node: usize| occupy(&nodes[node]).unwrap());
+        assert!(!is_orphaned(&nodes[0]));
         leave(&nodes[0]);
-        assert!(base.dir.exists() && !nodes[0].exists());
+        drop(first);
+        assert!(!nodes[0].exists() && nodes[1].exists() && nodes[2].exists(), "it has an owner");
         let dir = base.dir.clone();
         // The owner dies without a chance to clean up: only its lock goes.
         let Base { _lock: lock, .. } = &base;
         lock.unlock().unwrap();
+        assert!(is_orphaned(&nodes[1]));
+        leave(&nodes[0]);
+        assert!(nodes[1].exists() && !nodes[2].exists(), "one has a process, the other has none");
         leave(&nodes[1]);
+        drop(second);
         assert!(!dir.exists());
         fs::create_dir(&dir).unwrap(); // for the drop
     }

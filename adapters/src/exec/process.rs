@@ -43,6 +43,8 @@ pub(super) enum Order {
     Say(Ask),
     /// Terminate it.
     Stop,
+    /// Kill it where it stands.
+    Kill,
 }
 
 /// What became of one.
@@ -220,7 +222,7 @@ impl Process {
                 },
                 order = orders.recv() => match order {
                     Some(Order::Say(ask)) => self.say(ask),
-                    Some(Order::Stop) | None => return Ok(None),
+                    Some(Order::Stop | Order::Kill) | None => return Ok(None),
                 },
                 status = self.child.wait() => {
                     return Err(format!("node process exited during start: {}", show(&status)));
@@ -250,6 +252,8 @@ impl Process {
                 line = next(&mut self.heard) => self.hear(line, reporter).await,
                 order = orders.recv(), if stopping.is_none() => match order {
                     Some(Order::Say(ask)) => self.say(ask),
+                    // If it cannot be killed it has gone.
+                    Some(Order::Kill) => drop(self.child.start_kill()),
                     Some(Order::Stop) | None => {
                         stopping = Some(Instant::now() + stop_within);
                         killed = !self.terminate();

@@ -139,11 +139,11 @@ impl Resident {
         !matches!(self.phase, Phase::Down)
     }
 
-    /// Orders its process to stop, if there is one.
-    pub(super) fn order_stop(&self) {
+    /// Orders its process to do something, if there is one.
+    pub(super) fn order(&self, order: Order) {
         if let Phase::Starting { orders, .. } | Phase::Up(Running { orders, .. }) = &self.phase {
             // A process that has gone is in the news soon.
-            let _ = orders.send(Order::Stop);
+            let _ = orders.send(order);
         }
     }
 

@@ -46,14 +46,17 @@ fn post(body: &str) {
     silent();
 }
 
-/// Starts three nodes in the directory named first, tells their processes, and waits to be killed.
-fn parent() {
+/// Starts nodes in the directory named first, tells three processes, and waits to be killed.
+fn parent() -> ! {
     let dir = std::env::args().nth(1).map(Into::into);
     let settings = ExecSettings { dir, ..ExecSettings::default() };
     let config = NetworkConfig { services: services::services(), ..NetworkConfig::default() };
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     runtime.block_on(async {
         let net = start(config, settings).expect("a network");
+        let node = net.create_node(NodeSpec::default()).await.expect("created").config.name;
+        net.start_node(&node).await.expect("started");
+        net.stop_node(&node).await.expect("stopped");
         for service in ["probe", "probe", "stubborn"] {
             let services = if service == "probe" {
                 vec!["probe".to_owned()]
@@ -65,6 +68,7 @@ fn parent() {
             let pid = net.call(&node.config.name, "probe_pid", vec![]).await.expect("a number");
             writeln!(std::io::stdout(), "{pid}").expect("somebody reads");
         }
-    });
-    silent();
+        // Here, where the network is still held.
+        silent()
+    })
 }

@@ -137,5 +137,7 @@ fn nothing_is_left_when_the_parent_is_killed() {
     // One of them does not stop when it is asked to.
     assert_eq!(pids.len(), 3);
     pids.into_iter().for_each(gone);
-    assert_eq!(left(place.path()), 0, "each removes its own, the last one the rest");
+    let rest = Command::new("find").arg(place.path()).output().unwrap();
+    let rest = String::from_utf8_lossy(&rest.stdout).into_owned();
+    assert_eq!(left(place.path()), 0, "each removes its own, the last one the rest: {rest}");
 }

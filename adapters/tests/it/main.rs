@@ -6,6 +6,7 @@
 mod bad;
 mod edges;
 mod life;
+mod scale;
 #[path = "../child/services.rs"]
 mod services;
 

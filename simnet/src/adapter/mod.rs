@@ -71,6 +71,9 @@ pub trait NodeAdapter {
     fn start(&mut self, node: NodeIndex, snapshots: BTreeMap<String, Bytes>) -> Reply<()>;
     /// Stops a node: its peers are told, its services stop. Its record is there when the reply is.
     fn stop(&mut self, node: NodeIndex) -> Reply<()>;
+    /// Ends a node where it stands: its services do not stop, its peers see a reset. Its record is there when the reply
+    /// is.
+    fn crash(&mut self, node: NodeIndex) -> Reply<()>;
     /// Stops a node if it runs, and forgets it. With the reply nothing of it is left.
     fn remove(&mut self, node: NodeIndex) -> Reply<()>;
     /// Stops all nodes and lets go of everything; this alone may block. Their last records can be collected after it.

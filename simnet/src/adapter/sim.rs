@@ -172,6 +172,14 @@ impl Slot {
         self.recorder.record(Kind::Down);
     }
 
+    fn crash(&self) {
+        let Some(Running { node, _scope: scope }) = self.running.borrow_mut().take() else { return };
+        drop(scope);
+        self.lines.borrow_mut().clear();
+        drop(node);
+        self.recorder.record(Kind::Down);
+    }
+
     fn node(&self) -> Option<Rc<Node>> {
         self.running.borrow().as_ref().map(|running| Rc::clone(&running.node))
     }
@@ -224,6 +232,11 @@ impl NodeAdapter for SimAdapter {
 
     fn stop(&mut self, node: NodeIndex) -> Reply<()> {
         self.at(node, |slot| slot.stop());
+        Reply::Now(Ok(()))
+    }
+
+    fn crash(&mut self, node: NodeIndex) -> Reply<()> {
+        self.at(node, |slot| slot.crash());
         Reply::Now(Ok(()))
     }
 

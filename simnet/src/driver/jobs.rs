@@ -46,6 +46,7 @@ impl Driver {
             Command::Create(spec) => self.create_node(spec).map(drop),
             Command::Start(id) => self.start(id).map(drop),
             Command::Stop(id) => self.stop(id).map(drop),
+            Command::Crash(id) => self.crash(id).map(drop),
             Command::Remove(id) => self.remove(id).map(drop),
             Command::Connect(one, other) => self.ask_connect(one, other),
             Command::Disconnect(one, other) => self.ask_disconnect(one, other),
@@ -92,6 +93,17 @@ impl Driver {
     fn stop(&mut self, id: NodeId) -> Result<Option<Asking<()>>, NetworkError> {
         self.journal(|| Command::Stop(id))?;
         self.network.stop(id)
+    }
+
+    pub(crate) fn crash_node(&mut self, node: &str) -> Result<Wait<NodeView>, NetworkError> {
+        let id = self.network.find(node)?;
+        let ending = self.crash(id)?.into_iter().collect();
+        Ok(Wait::after(ending, move |driver| driver.network.node_view(id)))
+    }
+
+    fn crash(&mut self, id: NodeId) -> Result<Option<Asking<()>>, NetworkError> {
+        self.journal(|| Command::Crash(id))?;
+        self.network.crash(id)
     }
 
     pub(crate) fn remove_node(&mut self, node: &str) -> Result<Wait<()>, NetworkError> {

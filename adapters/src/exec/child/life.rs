@@ -2,7 +2,7 @@
 //!
 //! It ends on SIGTERM, or when the parent is gone.
 
-use std::fs;
+use std::fs::{self, File};
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 use std::time::Duration;
@@ -63,7 +63,8 @@ pub(super) async fn live(birth: Birth, services: &Services, status: &str) -> i32
         running.teller.tell_condition(&running.node);
         line.finish(LAST_WORDS).await;
     }
-    if let (true, Some(parent)) = (orphaned, parent) {
+    // A parent that dies while it stops its nodes cannot clean up after them either.
+    if let Some(parent) = parent.filter(|parent| orphaned || base::is_orphaned(&parent.dir)) {
         tracing::info!(target: "exec", "Stopped: the parent is gone");
         base::leave(&parent.dir);
     }
@@ -77,10 +78,14 @@ struct Running {
     endpoint: String,
     scope: Scope,
     _host: Host,
+    /// Says that the node has a process.
+    _occupied: Option<File>,
 }
 
 impl Running {
     async fn start(birth: Birth, services: &Services, line: Option<&Line>) -> Result<Self, String> {
+        let occupied = birth.parent.as_ref().map(|parent| base::occupy(&parent.dir)).transpose();
+        let occupied = occupied.map_err(|error| format!("the node's directory is in use: {error}"))?;
         let host = Host::new(birth.ip);
         let scope = host.scope();
         let told = line.map(Line::outbox);
@@ -95,7 +100,7 @@ impl Running {
         let listener = listener.map_err(|error| format!("WebSocket: {error}"))?;
         let local = listener.local_addr().map_err(|error| format!("WebSocket: {error}"))?;
         scope.world().spawn(websocket::serve(Rc::downgrade(&node), listener));
-        Ok(Self { node, teller, endpoint: format!("ws://{local}"), scope, _host: host })
+        Ok(Self { node, teller, endpoint: format!("ws://{local}"), scope, _host: host, _occupied: occupied })
     }
 
     fn report(&self) -> Report {
