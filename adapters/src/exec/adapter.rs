@@ -3,6 +3,8 @@
 //! All of it is on the network's thread; processes are looked after by tasks on a runtime of their own. News are taken
 //! in when the network asks what has happened, which they nudge it to do.
 
+mod news;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,7 +16,7 @@ use devp2p::{Enode, NodeId};
 use node::{NodeConfig, NodeInfo, RpcError, Services};
 use serde_json::Value;
 use simnet::adapter::{Answer, Capabilities, Fabric, NodeAdapter, NodeIndex, Reply};
-use simnet::record::{Chain, ErrorText, Kind, Origin, Record};
+use simnet::record::{Chain, Kind, Origin, Record};
 use simnet::tally::NodeCounts;
 use simnet::{Handle, NetworkConfig, NetworkError, Nudge};
 use tokio::runtime::{Builder, Runtime};
@@ -24,11 +26,11 @@ use world::sim::{Link, Livelock};
 use world::{Entropy, Population};
 
 use super::base::Base;
-use super::process::{self, Birth, News, Order, Reporter, Started, What};
+use super::process::{self, Birth, News, Order, Reporter, What};
 use super::resident::{Asked, Phase, ReplyTo, Resident, Running};
 use super::status::Status;
 use super::talk::talk;
-use super::wire::{self, Ask, CONFIG, Config, NodeJson, P2p, Parent, Said, Stack, Told};
+use super::wire::{self, Ask, CONFIG, Config, NodeJson, P2p, Parent, Stack};
 
 /// The adapter's name, geth's.
 const NAME: &str = "exec-adapter";
@@ -41,6 +43,9 @@ const NEWS: usize = 4096;
 
 /// How long nodes have to say how they are.
 const REFRESH: Duration = Duration::from_secs(1);
+
+/// How long a process that was killed may take to be gone.
+const LAST: Duration = Duration::from_secs(10);
 
 /// How nodes' processes are made and treated.
 #[derive(Clone, Debug)]
@@ -257,152 +262,6 @@ impl ExecAdapter {
             stop_within: self.settings.stop_within,
         }
     }
-
-    // --- news ----------------------------------------------------------------------------------------------------
-
-    fn take_in(&mut self, News { node, life, what }: News) {
-        if let What::Late(refresh) = what {
-            if let Some(late) = self.refreshes.remove(&refresh) {
-                tracing::debug!(target: "exec", nodes = late.left.len(), "Nodes do not say how they are");
-                let _ = late.reply.send(Ok(()));
-            }
-            return;
-        }
-        let known = self.nodes[node.0 as usize].as_ref().is_some_and(|resident| resident.life == life);
-        if !known {
-            return;
-        }
-        match what {
-            What::Started(started) => self.started(node, *started),
-            What::Said(Said::Told(told)) => self.told(node, told),
-            What::Said(Said::Rpc(text)) => self.answered(node, &text),
-            What::Said(Said::Condition(condition)) => {
-                self.resident_mut(node).refreshed(condition.info, condition.counts);
-                self.condition_known(node);
-            }
-            What::Ended(why) => self.ended(node, why),
-            What::Late(_) => unreachable!("taken in above"),
-        }
-    }
-
-    fn started(&mut self, node: NodeIndex, started: Started) {
-        let now = self.nanos();
-        let Some((moved, reply)) = self.resident_mut(node).started(started) else { return };
-        let resident = self.resident_mut(node);
-        if resident.removed {
-            return;
-        }
-        let record = resident.record(now, Kind::Up);
-        self.records.push(record);
-        if moved {
-            self.add_again(node);
-        }
-        // What was wanted of it while it started.
-        let wanted = self.messages;
-        if let Ok(running) = self.running(node) {
-            running.say(Ask::Messages(wanted));
-        }
-        let _ = reply.send(Ok(()));
-    }
-
-    /// A node listens elsewhere than before: those who keep dialling it are told where.
-    fn add_again(&mut self, node: NodeIndex) {
-        let (id, enode) = (self.resident(node).config.id, self.resident(node).enode());
-        let diallers: Vec<NodeIndex> =
-            self.wanted.iter().filter(|(_, peer)| *peer == id).map(|(dialler, _)| *dialler).collect();
-        for dialler in diallers {
-            // One that does not run dials nobody when it does.
-            let _ = self.add_peer(dialler, enode.clone());
-        }
-    }
-
-    fn told(&mut self, node: NodeIndex, told: Told) {
-        let epoch = self.epoch.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos() as u64;
-        let now = self.nanos();
-        let resident = self.resident_mut(node);
-        if !resident.removed {
-            let record = resident.told(told, epoch, now);
-            self.records.extend(record);
-        }
-    }
-
-    fn answered(&mut self, node: NodeIndex, text: &str) {
-        let now = self.nanos();
-        let Some((asked, answer)) = self.resident_mut(node).answered(text) else { return };
-        // Whoever asked may have given up.
-        match asked {
-            Asked::Call(reply) => drop(reply.send(answer)),
-            Asked::Snapshot(reply) => {
-                let saved = answer.map_err(|error| error.to_string()).and_then(|value| {
-                    serde_json::from_value(value).map_err(|error| format!("its snapshot: {error}"))
-                });
-                drop(reply.send(saved.and_then(wire::decode)));
-            }
-            Asked::AddPeer(peer) => {
-                if let Err(error) = answer {
-                    let kind = Kind::DialFailed { peer, error: ErrorText(error.to_string()) };
-                    let record = self.resident_mut(node).record(now, kind);
-                    self.records.push(record);
-                }
-            }
-            Asked::Nobody => {}
-        }
-    }
-
-    fn ended(&mut self, node: NodeIndex, why: Result<(), String>) {
-        let now = self.nanos();
-        let resident = self.resident_mut(node);
-        let phase = resident.ended();
-        let leavers = std::mem::take(&mut resident.leavers);
-        match phase {
-            Phase::Up(_) if !resident.removed => {
-                if let Err(error) = &why {
-                    tracing::warn!(target: "exec", name = resident.config.name, error, "Node is down");
-                }
-                let record = resident.record(now, Kind::Down);
-                self.records.push(record);
-            }
-            Phase::Starting { reply, .. } => {
-                let _ = reply.send(why.and_then(|()| Err("stopped while it was starting".to_owned())));
-            }
-            _ => {}
-        }
-        if self.resident(node).removed {
-            self.forget(node);
-        }
-        self.wanted.retain(|(dialler, _)| *dialler != node);
-        self.condition_known(node);
-        for reply in leavers {
-            let _ = reply.send(Ok(()));
-        }
-    }
-
-    /// Orders a node's end; the reply comes with it.
-    fn end(&mut self, node: NodeIndex, order: Order) -> Reply<()> {
-        let resident = self.resident_mut(node);
-        if !resident.is_live() {
-            return Reply::Now(Ok(()));
-        }
-        let (reply, later) = Reply::later();
-        resident.leavers.push(reply);
-        resident.order(order);
-        later
-    }
-
-    fn forget(&mut self, node: NodeIndex) {
-        if let Some(gone) = self.nodes[node.0 as usize].take() {
-            self.departed.push(gone.chain());
-        }
-    }
-
-    fn condition_known(&mut self, node: NodeIndex) {
-        for refresh in self.refreshes.values_mut() {
-            refresh.left.remove(&node);
-        }
-        for (_, refresh) in self.refreshes.extract_if(.., |_, refresh| refresh.left.is_empty()) {
-            let _ = refresh.reply.send(Ok(()));
-        }
-    }
 }
 
 impl NodeAdapter for ExecAdapter {
@@ -485,11 +344,15 @@ impl NodeAdapter for ExecAdapter {
         while self.live().next().is_some() {
             let runtime = self.runtime.take().expect("until it is closed");
             // Each process ends: it is killed if it does not by itself.
-            let news = runtime.block_on(self.news.recv());
+            let patience = self.settings.stop_within + LAST;
+            let news = runtime.block_on(async { tokio::time::timeout(patience, self.news.recv()).await });
             self.runtime = Some(runtime);
             match news {
-                Some(news) => self.take_in(news),
-                None => break,
+                Ok(Some(news)) => self.take_in(news),
+                _ => {
+                    tracing::error!(target: "exec", nodes = self.live().count(), "Nodes cannot be stopped");
+                    break;
+                }
             }
         }
         drop(self.runtime.take());

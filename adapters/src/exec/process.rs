@@ -24,6 +24,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::process::{Child, Command};
+use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
@@ -135,8 +136,9 @@ async fn run(
     reporter: &Reporter,
 ) -> Result<(), String> {
     let permit = Arc::clone(&birth.starting).acquire_owned().await.expect("never closed");
-    if orders.is_closed() {
-        return Ok(());
+    match orders.try_recv() {
+        Ok(Order::Stop | Order::Kill) | Err(TryRecvError::Disconnected) => return Ok(()),
+        Ok(Order::Say(_)) | Err(TryRecvError::Empty) => {}
     }
     let (url, report) = birth.status.expect(&birth.token);
     let mut process = Process::spawn(&birth, &url)?;

@@ -46,7 +46,8 @@ fn post(body: &str) {
     silent();
 }
 
-/// Starts nodes in the directory named first, tells three processes, and waits to be killed.
+/// Starts nodes in the directory named first, tells three processes, and waits to be killed; if it is told so, while it
+/// stops them.
 fn parent() -> ! {
     let dir = std::env::args().nth(1).map(Into::into);
     let settings = ExecSettings { dir, ..ExecSettings::default() };
@@ -68,7 +69,10 @@ fn parent() -> ! {
             let pid = net.call(&node.config.name, "probe_pid", vec![]).await.expect("a number");
             writeln!(std::io::stdout(), "{pid}").expect("somebody reads");
         }
-        // Here, where the network is still held.
+        if std::env::args().nth(2).as_deref() == Some("stopping") {
+            drop(net);
+        }
+        // Here, where the network is held if it was not let go.
         silent()
     })
 }

@@ -126,9 +126,22 @@ fn nothing_outlives_the_last_handle() {
 
 #[test]
 fn nothing_is_left_when_the_parent_is_killed() {
+    check_killed_parent("waiting");
+}
+
+#[test]
+fn nothing_is_left_when_the_parent_is_killed_while_it_stops_its_nodes() {
+    check_killed_parent("stopping");
+}
+
+fn check_killed_parent(doing: &str) {
     let place = tempfile::tempdir().unwrap();
-    let mut parent =
-        Command::new(CHILD).arg(place.path()).env("CHILD", "parent").stdout(Stdio::piped()).spawn().unwrap();
+    let mut parent = Command::new(CHILD)
+        .args([place.path().as_os_str(), doing.as_ref()])
+        .env("CHILD", "parent")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     let pids = BufReader::new(parent.stdout.take().unwrap()).lines().take(3);
     let pids: Vec<u32> = pids.map(|line| line.unwrap().parse().unwrap()).collect();
     assert_eq!(left(place.path()), 1);

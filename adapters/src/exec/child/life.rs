@@ -28,28 +28,36 @@ const MAX_PEERS: usize = i32::MAX as usize;
 
 /// Lives, and answers the exit code.
 pub(super) async fn live(birth: Birth, services: &Services, status: &str) -> i32 {
+    let dir = birth.parent.as_ref().map(|parent| parent.dir.clone());
+    let (code, parted) = run(birth, services, status).await;
+    // A parent that dies while it starts or stops its nodes cannot clean up after them either.
+    if let Some(dir) = dir.filter(|dir| parted || base::is_orphaned(dir)) {
+        tracing::info!(target: "exec", "Stopped: the parent is gone");
+        base::leave(&dir);
+    }
+    code
+}
+
+/// Answers the exit code, and whether the line to the parent has ended.
+async fn run(birth: Birth, services: &Services, status: &str) -> (i32, bool) {
     if let Err(error) = log::start(&birth.config) {
-        return report::failure(status, error).await;
+        return (report::failure(status, error).await, false);
     }
     // Before anyone knows of this process: from then on it may be stopped.
     let mut terminated = signal(SignalKind::terminate()).expect("signals can be handled");
-    let line = match &birth.parent {
-        Some(parent) => match Line::open(&parent.dir) {
-            Ok(line) => Some(line),
-            Err(error) => return report::failure(status, format!("line to the parent: {error}")).await,
-        },
-        None => None,
+    let line = match birth.parent.as_ref().map(|parent| Line::open(&parent.dir)).transpose() {
+        Ok(line) => line,
+        Err(error) => return (report::failure(status, format!("line to the parent: {error}")).await, false),
     };
-    let parent = birth.parent.clone();
     let running = match Running::start(birth, services, line.as_ref()).await {
         Ok(running) => running,
-        Err(error) => return report::failure(status, error).await,
+        Err(error) => return (report::failure(status, error).await, false),
     };
     if let Err(error) = report::send(status, &running.report()).await {
         tracing::error!(target: "exec", %error, status, "Cannot report");
-        return 1;
+        return (1, false);
     }
-    let orphaned = match &line {
+    let parted = match &line {
         Some(line) => tokio::select! {
             biased;
             _ = terminated.recv() => false,
@@ -63,12 +71,7 @@ pub(super) async fn live(birth: Birth, services: &Services, status: &str) -> i32
         running.teller.tell_condition(&running.node);
         line.finish(LAST_WORDS).await;
     }
-    // A parent that dies while it stops its nodes cannot clean up after them either.
-    if let Some(parent) = parent.filter(|parent| orphaned || base::is_orphaned(&parent.dir)) {
-        tracing::info!(target: "exec", "Stopped: the parent is gone");
-        base::leave(&parent.dir);
-    }
-    0
+    (0, parted)
 }
 
 /// A node that runs.
