@@ -258,7 +258,7 @@ impl Handle {
     }
 
     /// The pairs of a topology over all nodes, in the order of their creation, who dials first. Random shapes draw from
-    /// the network's own entropy.
+    /// a stream of their own.
     pub async fn edges(&self, topology: Topology) -> Result<Vec<(NodeId, NodeId)>, NetworkError> {
         self.ask(move |driver| driver.edges(topology)).await?
     }

@@ -45,7 +45,11 @@ pub struct Network {
     manners: Manners,
     adapter: Box<dyn NodeAdapter>,
     epoch: SystemTime,
-    entropy: Entropy,
+    /// For the keys of nodes that come without one. A journal has what was asked and not the draws, so nothing that is
+    /// not in it may draw from this.
+    keys: Entropy,
+    /// For the random shapes of topologies.
+    shapes: Entropy,
     state: State,
     log: Log,
     nodes: Vec<Member>,
@@ -91,7 +95,8 @@ impl Network {
             manners,
             epoch: adapter.epoch(),
             adapter,
-            entropy: Entropy::derive(seed, u32::MAX, 0, "network"),
+            keys: Entropy::derive(seed, u32::MAX, 0, "keys"),
+            shapes: Entropy::derive(seed, u32::MAX, 0, "shapes"),
             state: State::default(),
             log,
             nodes: Vec::new(),
@@ -122,9 +127,9 @@ impl Network {
         &mut *self.adapter
     }
 
-    /// Entropy of the network's own, for topologies and the like.
-    pub fn entropy(&mut self) -> &mut Entropy {
-        &mut self.entropy
+    /// Entropy for the random shapes of topologies.
+    pub fn shapes(&mut self) -> &mut Entropy {
+        &mut self.shapes
     }
 
     // --- looking -------------------------------------------------------------------------------------------------
@@ -221,7 +226,7 @@ impl Network {
             services: &services,
             default_service: self.manners.default_service.as_deref(),
         };
-        let config = naming::complete(spec, &around, &mut self.entropy)?;
+        let config = naming::complete(spec, &around, &mut self.keys)?;
         let (id, name, services) = (config.id, config.name.clone(), config.services.clone());
         let index = self.adapter.create(&config);
         self.nodes.push(Member { config, index });

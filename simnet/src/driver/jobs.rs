@@ -230,10 +230,7 @@ impl Driver {
 
     pub(crate) fn build(&mut self, topology: Topology) -> Result<Wait<usize>, NetworkError> {
         let ids = self.ids(|node| node.up);
-        // Not from the network's entropy: a journal holds the connections and not the draws.
-        let seed =
-            ids.first().map_or(0, |id| id.as_bytes().iter().fold(0, |sum, byte| sum << 2 ^ u64::from(*byte)));
-        let pairs = pairs(topology, &ids, &mut Entropy::derive(seed, u32::MAX, 0, "topology"))?;
+        let pairs = pairs(topology, &ids, self.network.shapes())?;
         let (count, state) = (pairs.len(), self.network.state());
         let is_missing =
             |(one, other): &(NodeId, NodeId)| !state.conn(one, other).is_some_and(|conn| conn.up);
@@ -406,7 +403,7 @@ impl Driver {
 
     pub(crate) fn edges(&mut self, topology: Topology) -> Result<Vec<(NodeId, NodeId)>, NetworkError> {
         let ids = self.ids(|_| true);
-        pairs(topology, &ids, self.network.entropy())
+        pairs(topology, &ids, self.network.shapes())
     }
 
     pub(crate) fn run_to(&mut self, at: Duration) -> Result<(), NetworkError> {
