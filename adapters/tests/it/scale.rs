@@ -33,6 +33,10 @@ fn a_hundred_processes_form_a_ring() {
             names.push(net.create_node(spec).await.unwrap().config.name);
         }
         let before = net.now().await.unwrap();
+        net.start_node(&names[0]).await.unwrap();
+        let alone = net.now().await.unwrap() - before;
+        net.stop_node(&names[0]).await.unwrap();
+        let before = net.now().await.unwrap();
         net.start_all().await.unwrap();
         let started = net.now().await.unwrap();
         let ring = net.edges(Topology::Ring).await.unwrap();
@@ -50,7 +54,7 @@ fn a_hundred_processes_form_a_ring() {
         net.stop_all().await.unwrap();
         let stopped = net.now().await.unwrap() - before_stop;
         println!(
-            "{NODES} nodes: start {start:?} and {} KiB each ({} KiB by share), ring {:?}, stop {stopped:?}",
+            "{NODES} nodes: start {start:?} ({alone:?} alone) and {} KiB each ({} KiB by share), ring {:?}, stop {stopped:?}",
             all >> 10,
             share >> 10,
             connected - started
