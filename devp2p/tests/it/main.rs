@@ -8,7 +8,6 @@ mod connect;
 mod flow;
 mod handlers;
 mod life;
-mod logs;
 mod raw;
 mod real;
 mod replay;
