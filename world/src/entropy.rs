@@ -79,7 +79,9 @@ mod tests {
     fn every_part_of_the_name_matters() {
         let base = first(1, 2, 3, "key");
         assert_eq!(base, first(1, 2, 3, "key"));
-        for other in [first(2, 2, 3, "key"), first(1, 3, 3, "key"), first(1, 2, 4, "key"), first(1, 2, 3, "keys")] {
+        for other in
+            [first(2, 2, 3, "key"), first(1, 3, 3, "key"), first(1, 2, 4, "key"), first(1, 2, 3, "keys")]
+        {
             assert_ne!(base, other);
         }
     }

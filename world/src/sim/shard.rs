@@ -31,7 +31,10 @@ impl Shard {
         Self::Here(core)
     }
 
-    pub(crate) fn on_thread(make: impl FnOnce() -> Rc<Core> + Send + 'static, name: String) -> std::io::Result<Self> {
+    pub(crate) fn on_thread(
+        make: impl FnOnce() -> Rc<Core> + Send + 'static,
+        name: String,
+    ) -> std::io::Result<Self> {
         let (work, orders): (Sender<Work>, Receiver<Work>) = channel();
         let thread = std::thread::Builder::new().name(name).spawn(move || {
             let core = make();
@@ -47,7 +50,9 @@ impl Shard {
     pub(crate) fn with<R: Send + 'static>(&self, act: impl FnOnce(&Rc<Core>) -> R + Send + 'static) -> R {
         match self {
             Self::Here(core) => act(core),
-            Self::There { .. } => self.start(act).recv().expect("the shard's thread lives as long as its world"),
+            Self::There { .. } => {
+                self.start(act).recv().expect("the shard's thread lives as long as its world")
+            }
         }
     }
 
