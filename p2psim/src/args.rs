@@ -97,6 +97,9 @@ pub(crate) struct Run {
     /// Use this fidelity instead of the scenario's
     #[arg(long, value_name = "FIDELITY", conflicts_with = "journal")]
     pub(crate) fidelity: Option<FidelityName>,
+    /// Bring nodes to life in memory (sim), or as processes of their own in real time (exec)
+    #[arg(long, default_value = "sim", conflicts_with = "journal")]
+    pub(crate) adapter: AdapterName,
     /// Run on N threads; the result is the same
     #[arg(long, value_name = "N", default_value = "1")]
     pub(crate) threads: NonZeroUsize,
@@ -119,6 +122,9 @@ pub(crate) struct Serve {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8888")]
     pub(crate) listen: SocketAddr,
+    /// Bring nodes to life in memory (sim), or as processes of their own in real time (exec)
+    #[arg(long, default_value = "sim")]
+    pub(crate) adapter: AdapterName,
     /// Where all entropy of the network comes from
     #[arg(long, value_name = "N", default_value = "0")]
     pub(crate) seed: u64,
@@ -301,6 +307,14 @@ pub(crate) enum Level {
     Info,
     Debug,
     Trace,
+}
+
+/// An adapter, as it is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "lower")]
+pub(crate) enum AdapterName {
+    Sim,
+    Exec,
 }
 
 /// [`Fidelity`], as it is typed.

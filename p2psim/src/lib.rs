@@ -100,9 +100,10 @@ pub use simnet::{Handle, NetworkConfig, NetworkError, Until, start};
 
 /// The whole command, over nodes that can run `services`: reads the arguments, does what they say, answers the exit code.
 ///
-/// To be the whole of a `main`. Nodes that are created without services run `ping-pong` if that is among them, else
+/// To be the whole of a `main`: a node that is a process is this program run again, and begins here too. Nodes that are created without services run `ping-pong` if that is among them, else
 /// the first by name; `--default-service` says otherwise.
 pub fn command(services: Services) -> std::process::ExitCode {
+    adapters::exec::node_main(&services);
     let line = <args::CommandLine as clap::Parser>::parse();
     log::start(line.log);
     match cmd::run(line, services) {

@@ -1,5 +1,6 @@
 //! The commands: each module does one, or those of one kind.
 
+mod bring;
 mod events;
 mod interrupt;
 mod mocker;

@@ -1,5 +1,6 @@
 //! A run's report: as a document for programs, as a page for people.
 
+use super::bring;
 use crate::args::fidelity_name;
 use crate::table::table;
 use serde::Serialize;
@@ -54,7 +55,7 @@ impl<'a> Document<'a> {
         Self {
             scenario: &report.scenario,
             seed: report.seed,
-            digest: report.digest.to_string(),
+            digest: bring::shown(report.digest, report.deterministic),
             passed: report.passed,
             simulated_seconds: report.simulated.as_secs_f64(),
             wall_seconds: wall.as_secs_f64(),
@@ -100,7 +101,7 @@ pub(super) fn show(scenario: &Scenario, report: &RunReport, wall: Duration, thre
         ["SIMULATED", &seconds(report.simulated)],
         ["WALL", &format!("{} on {threads}", seconds(wall))],
         ["SEED", &format!("{}, {fidelity} fidelity", report.seed)],
-        ["DIGEST", &report.digest.to_string()],
+        ["DIGEST", &bring::shown(report.digest, report.deterministic)],
     ]));
     page.push('\n');
     page.push_str(&messages(&report.messages));

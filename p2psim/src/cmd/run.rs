@@ -1,8 +1,8 @@
 //! `run`: a scenario, from its file to its report.
 
 use super::report::{Document, show};
-use super::{interrupt, print, print_json, runtime, to_line, verify};
-use crate::args::{Run, fidelity_name};
+use super::{bring, interrupt, print, print_json, runtime, to_line, verify};
+use crate::args::{AdapterName, Run, fidelity_name};
 use crate::clock::Stopwatch;
 use crate::failure::{Code, Failure, code_of};
 use crate::progress::Bar;
@@ -19,6 +19,7 @@ pub(super) const LOG: &str = "events.ndjson";
 
 pub(super) fn run(args: &Run, services: Services) -> Result<Code, Failure> {
     let path = args.scenario.as_deref().expect("the command line has a scenario where it has no journal");
+    bring::check(args.adapter, &[("--verify", args.verify), ("--fidelity", args.fidelity.is_some())])?;
     let scenario = read(path, &services)?;
     // The first log of a comparison is kept only if it was asked for.
     let scratch = args
@@ -77,9 +78,12 @@ fn run_scenario(
     args: &Run,
 ) -> Result<(RunReport, Duration), Failure> {
     let watch = Stopwatch::start();
+    let start = |config| bring::start(args.adapter, config);
     let bar = Bar::new(!args.json && std::io::stderr().is_terminal());
-    let ran = runtime()
-        .block_on(scenario::run(scenario, options, interrupt::asked(), |progress| bar.show(progress)));
+    let ran =
+        runtime().block_on(scenario::run_on(scenario, options, start, interrupt::asked(), |progress| {
+            bar.show(progress)
+        }));
     drop(bar);
     let report = ran.map_err(|error| match error {
         RunError::Scenario(error) => Failure::Scenario(error),
@@ -101,6 +105,9 @@ fn run_scenario(
 /// The line that runs exactly this again.
 fn again(path: &Path, args: &Run, report: &RunReport) -> String {
     let mut line = format!("to see it again: p2psim run {} --seed {}", path.display(), report.seed);
+    if args.adapter == AdapterName::Exec {
+        line.push_str(" --adapter exec");
+    }
     if args.fidelity.is_some() {
         line.push_str(&format!(" --fidelity {}", fidelity_name(report.fidelity)));
     }

@@ -1,14 +1,14 @@
 //! `serve`: a network behind the HTTP API, until told to stop.
 
 use super::run::{LOG, create};
-use super::{interrupt, print};
+use super::{bring, interrupt, print};
 use crate::args::Serve;
 use crate::failure::{Code, Failure};
 use ::node::Services;
 use api::{ServeConfig, ServeError, bind};
 use simnet::NetworkConfig;
 use tokio::runtime::Builder;
-use world::sim::Link;
+use world::sim::{Link, Pace};
 
 pub(super) fn serve(args: Serve, token: Option<String>, services: Services) -> Result<Code, Failure> {
     // The simulation has threads of its own; these carry HTTP, and a slow client must not hold up another.
@@ -23,6 +23,8 @@ async fn serve_until_stopped(
     token: Option<String>,
     services: Services,
 ) -> Result<Code, Failure> {
+    let paced = args.pace != Pace::Times(1.0);
+    bring::check(args.adapter, &[("--record", args.record.is_some()), ("--pace", paced)])?;
     if let Some(out) = &args.out {
         create(out)?;
     }
@@ -34,7 +36,7 @@ async fn serve_until_stopped(
             .remedy("another server may run there: choose a port with --listen, port 0 takes a free one"),
         other => Failure::new(Code::Failed, other),
     })?;
-    let handle = simnet::start(NetworkConfig {
+    let config = NetworkConfig {
         default_service: args.default_service.or_else(|| usual(&services)),
         services,
         seed: args.seed,
@@ -45,13 +47,15 @@ async fn serve_until_stopped(
         log_file: args.out.as_ref().map(|out| out.join(LOG)),
         journal: args.record,
         ..NetworkConfig::default()
-    })?;
+    };
+    let handle = bring::start(args.adapter, config)?;
+    let deterministic = handle.capabilities().await?.deterministic;
     print(&format!("p2psim listening on http://{}\n", server.local_addr()))?;
     let served = server.serve(handle.clone(), interrupt::asked()).await;
     // Whatever became of the server, the nodes are stopped and the log is closed.
     let digest = handle.shut_down().await?;
     served.map_err(|error| Failure::new(Code::Failed, error))?;
-    print(&format!("digest {digest}\n"))?;
+    print(&format!("digest {}\n", bring::shown(digest, deterministic)))?;
     if let Some(journal) = journal {
         print(&format!("replay with: p2psim run --journal {}\n", journal.display()))?;
     }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test's helpers may fail as its body may")]
 
 mod churn;
+mod exec;
 mod run;
 mod serve;
 mod support;

@@ -1,0 +1,30 @@
+//! Which adapter brings a network's nodes to life, and what cannot be asked of which.
+
+use crate::args::AdapterName;
+use crate::failure::{Code, Failure};
+use adapters::exec::{self, ExecSettings};
+use simnet::{Digest, Handle, NetworkConfig, NetworkError};
+
+/// Starts a network of nodes in memory, or of processes.
+pub(super) fn start(adapter: AdapterName, config: NetworkConfig) -> Result<Handle, NetworkError> {
+    match adapter {
+        AdapterName::Sim => simnet::start(config),
+        AdapterName::Exec => exec::start(config, ExecSettings::default()),
+    }
+}
+
+/// What takes simulated time is refused where nodes are processes.
+pub(super) fn check(adapter: AdapterName, asked: &[(&str, bool)]) -> Result<(), Failure> {
+    match asked.iter().find(|(_, given)| adapter == AdapterName::Exec && *given) {
+        None => Ok(()),
+        Some((option, _)) => {
+            let what = format_args!("{option} needs simulated time, and --adapter exec runs in real time");
+            Err(Failure::new(Code::Usage, what).remedy("leave one of the two out"))
+        }
+    }
+}
+
+/// A digest as it is shown: processes give another log each time.
+pub(super) fn shown(digest: Digest, deterministic: bool) -> String {
+    if deterministic { digest.to_string() } else { "none".to_owned() }
+}
