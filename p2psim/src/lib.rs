@@ -112,7 +112,7 @@ pub fn command(services: Services) -> std::process::ExitCode {
     }
 }
 
-/// How tests over a [`Sim`](crate::Sim) are run.
+/// How tests over a [`Sim`] are run.
 ///
 /// [`#[p2psim::test(seeds = 20)]`](macro@crate::test) makes a test of an `async fn` over a `Sim`. It is run once for each
 /// of the seeds from 1 on, one after the other, each time with a new `Sim` that is ended afterwards. It may return

@@ -19,7 +19,7 @@
 //!
 //! **Streams** never lose a byte and parcels never overtake. Over plain links a parcel takes the latency, however
 //! large it is. As soon as either way between two hosts does more than delay, streams between them are TCP: see
-//! [`tcp`](super::tcp) for segments, windows and what a loss costs. The packets of one stream stay in order under
+//! `tcp` beside it for segments, windows and what a loss costs. The packets of one stream stay in order under
 //! jitter (it is queueing somewhere, and queues keep order); only `reorder` lets one be overtaken.
 //!
 //! **Rules** cut or worsen what is sent between sets of hosts while they stand. What left before a cut arrives.
