@@ -14,7 +14,11 @@
 //! |---|---|
 //! | `wait` | what is waited for, and who waits |
 //! | `jobs` | what can be asked |
+//! | `conditions` | the same of links, lines and partitions |
+//! | `clock` | the same of time: pace, advance, step |
 
+mod clock;
+mod conditions;
 mod jobs;
 mod wait;
 
@@ -27,6 +31,7 @@ use devp2p::NodeId;
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
+use clock::Stride;
 use wait::{Moment, Waiter};
 use world::real::WallClock;
 use world::sim::{Pace, Pacer};
@@ -56,6 +61,8 @@ pub(crate) struct Driver {
     /// Nodes of open RPC conversations.
     lines: BTreeMap<u64, NodeId>,
     next_line: u64,
+    /// Time that passes whatever the pace.
+    stride: Option<Stride>,
     slipped: bool,
     /// The log cannot be written any more; said once.
     failed: bool,
@@ -73,6 +80,7 @@ impl Driver {
             journal,
             lines: BTreeMap::new(),
             next_line: 0,
+            stride: None,
             slipped: false,
             failed: false,
             ended: false,
@@ -110,6 +118,10 @@ impl Driver {
         if !self.is_virtual() {
             return self.pass_really();
         }
+        if self.stride.is_some() {
+            self.stride();
+            return Some(Duration::ZERO);
+        }
         if self.pacer.pace() == Pace::Paused || (self.pacer.pace() == Pace::Max && self.waiters.is_empty()) {
             return None;
         }
@@ -143,6 +155,7 @@ impl Driver {
         tracing::error!(target: "simnet", %error, "the network has stopped");
         self.failed = true;
         self.look_at(&Moment::Last(error));
+        self.stride = None;
         self.pacer = Pacer::new(Pace::Paused, self.wall.elapsed(), self.network.now());
     }
 
@@ -154,7 +167,9 @@ impl Driver {
     fn catch_up(&mut self) {
         if !self.is_virtual() {
             self.take_in();
-        } else if let Pace::Times(_) = self.pacer.pace() {
+        } else if self.stride.is_none()
+            && let Pace::Times(_) = self.pacer.pace()
+        {
             self.slice(self.pacer.due(self.wall.elapsed()));
         }
     }

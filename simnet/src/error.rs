@@ -124,6 +124,9 @@ pub enum NetworkError {
     /// What was asked takes time, and there is none.
     #[error("clock is paused")]
     ClockPaused,
+    /// A step was asked for while another is under way.
+    #[error("the clock is being stepped already: wait for that step, or pause the clock to end it")]
+    Stepping,
     /// The adapter cannot do this at all.
     #[error("{adapter} cannot {what}")]
     Unsupported {
@@ -143,6 +146,12 @@ pub enum NetworkError {
     /// A snapshot that makes no sense; nothing of it was loaded.
     #[error("snapshot: {0}")]
     BadSnapshot(String),
+    /// A condition of links that makes no sense.
+    #[error("{0}")]
+    BadCondition(String),
+    /// No such restraint stands.
+    #[error("there is no partition {0}: `partition list` shows those that stand")]
+    NoRestraint(crate::condition::RestraintId),
     /// A topology that cannot be built.
     #[error("topology: {0}")]
     BadTopology(String),
@@ -166,7 +175,7 @@ impl NetworkError {
     /// Whose fault it is.
     pub fn fault(&self) -> Fault {
         match self {
-            Self::UnknownNode(_) => Fault::NotFound,
+            Self::UnknownNode(_) | Self::NoRestraint(_) => Fault::NotFound,
             Self::BadName(_)
             | Self::ForeignId { .. }
             | Self::KeyMissing(_)
@@ -176,6 +185,7 @@ impl NetworkError {
             | Self::SelfConnect(_)
             | Self::BadSnapshot(_)
             | Self::BadTopology(_)
+            | Self::BadCondition(_)
             | Self::Unsupported { .. } => Fault::Invalid,
             Self::IdTaken(_)
             | Self::NameTaken(_)
@@ -186,7 +196,8 @@ impl NetworkError {
             | Self::AlreadyDisconnected(..)
             | Self::NotUp { .. }
             | Self::RecentlyAttempted(..)
-            | Self::ClockPaused => Fault::Conflict,
+            | Self::ClockPaused
+            | Self::Stepping => Fault::Conflict,
             Self::ConnectFailed { .. } => Fault::Peer,
             Self::TimedOut { .. } => Fault::Time,
             Self::Node { .. }

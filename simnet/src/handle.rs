@@ -53,6 +53,17 @@ impl Nudge {
     }
 }
 
+/// The time of a network.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ClockView {
+    /// Since its start.
+    pub now: Duration,
+    /// How fast it passes; of real time, 1.
+    pub pace: Pace,
+    /// Whether it is simulated, and so can be paused, paced and stepped.
+    pub is_virtual: bool,
+}
+
 /// Whether a call answers when something was asked or when it has happened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Until {
@@ -227,6 +238,23 @@ impl Handle {
         self.ask(move |driver| driver.set_pace(pace)).await?
     }
 
+    /// What time it is, and how fast it passes.
+    pub async fn clock(&self) -> Result<ClockView, NetworkError> {
+        self.ask(|driver| driver.clock()).await
+    }
+
+    /// Lets so much simulated time pass as fast as the machine can, whatever the pace, also when it is paused; then the
+    /// pace holds again from there.
+    pub async fn step(&self, by: Duration) -> Result<ClockView, NetworkError> {
+        self.ask_and_wait(move |driver| driver.step(by)).await
+    }
+
+    /// The same up to the next `instants` instants at which anything happens; all of an instant happens. Where nothing
+    /// ever will, time stays where it is.
+    pub async fn step_events(&self, instants: u64) -> Result<ClockView, NetworkError> {
+        self.ask_and_wait(move |driver| driver.step_events(instants)).await
+    }
+
     /// Lets simulated time pass.
     pub async fn advance(&self, by: Duration) -> Result<(), NetworkError> {
         self.ask_and_wait(move |driver| driver.advance(by)).await
@@ -254,7 +282,7 @@ impl Handle {
 
     /// Writes the outcome of an expectation into the log.
     pub async fn expectation(&self, name: String, passed: bool, detail: String) -> Result<(), NetworkError> {
-        self.ask(move |driver| driver.network_mut().expectation(name, passed, detail)).await?
+        self.ask(move |driver| driver.expectation(name, passed, detail)).await?
     }
 
     /// The pairs of a topology over all nodes, in the order of their creation, who dials first. Random shapes draw from

@@ -4,6 +4,7 @@
 //! tells what network to set up, the last, if the session ended in order, when and with which digest it did.
 //! It holds private keys, as they were given.
 
+use crate::condition::{Condition, ConditionForm};
 use crate::error::NetworkError;
 use crate::log::LogFile;
 use crate::record::Digest;
@@ -29,6 +30,8 @@ pub(crate) enum Command {
     Rpc(NodeId, String),
     Call(NodeId, String, Vec<Value>),
     Reset,
+    Condition(Box<Condition>),
+    Expectation { name: String, passed: bool, detail: String },
 }
 
 /// What network a journal is of.
@@ -42,8 +45,8 @@ pub struct Header {
     pub id: String,
     /// What nodes without services run.
     pub default_service: Option<String>,
-    /// Latency of all links, nanoseconds.
-    pub latency: u64,
+    /// The link between any two nodes at the start, as [`condition`](crate::condition) writes it.
+    pub link: String,
     /// `wire` or `message`.
     pub fidelity: String,
     /// Peers a node has at most.
@@ -174,6 +177,8 @@ enum Form {
     Rpc(String, String),
     Call(String, String, Vec<Value>),
     Reset,
+    Condition(ConditionForm),
+    Expectation { name: String, passed: bool, detail: String },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -263,6 +268,10 @@ impl From<&Command> for Form {
             Command::Rpc(id, text) => Self::Rpc(id.to_string(), text.clone()),
             Command::Call(id, method, params) => Self::Call(id.to_string(), method.clone(), params.clone()),
             Command::Reset => Self::Reset,
+            Command::Condition(condition) => Self::Condition(ConditionForm::from(&**condition)),
+            Command::Expectation { name, passed, detail } => {
+                Self::Expectation { name: name.clone(), passed: *passed, detail: detail.clone() }
+            }
         }
     }
 }
@@ -289,6 +298,8 @@ impl Form {
             Self::Rpc(node, text) => Command::Rpc(id(&node)?, text),
             Self::Call(node, method, params) => Command::Call(id(&node)?, method, params),
             Self::Reset => Command::Reset,
+            Self::Condition(form) => Command::Condition(Box::new(form.condition()?)),
+            Self::Expectation { name, passed, detail } => Command::Expectation { name, passed, detail },
         })
     }
 }

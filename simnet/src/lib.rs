@@ -10,6 +10,7 @@
 //! | [`network`] | the same at one moment: names, checks, state, log |
 //! | `driver` | the thread, its clock and its waiters |
 //! | [`adapter`] | how nodes are brought to life; [`SimAdapter`](adapter::SimAdapter) does so in memory |
+//! | [`condition`] | links, lines and partitions: what can be set at run time, and how it is written |
 //! | [`record`] | what the log says, and its digest |
 //! | [`state`], [`tally`] | what the log adds up to |
 //! | [`view`], [`subscribe`] | what is shown of it, live |
@@ -28,6 +29,7 @@
 
 pub mod adapter;
 mod collect;
+pub mod condition;
 mod driver;
 mod error;
 pub mod experiment;
@@ -51,8 +53,9 @@ pub mod topology;
 pub mod view;
 mod wait;
 
+pub use condition::{Restraint, RestraintId};
 pub use error::{Fault, NetworkError};
-pub use handle::{CallError, Handle, Nudge, PATIENCE, RpcLine, Until};
+pub use handle::{CallError, ClockView, Handle, Nudge, PATIENCE, RpcLine, Until};
 pub use record::Digest;
 pub use start::{NetworkConfig, Replay, ReplayError, replay, start, start_with};
 pub use subscribe::{Notice, Subscription};

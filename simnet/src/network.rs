@@ -6,9 +6,11 @@
 //! | module | holds |
 //! |---|---|
 //! | `asking` | what an adapter has not answered yet |
+//! | `conditions` | links, lines and partitions |
 //! | `events` | records taken in, folded, shown |
 
 mod asking;
+mod conditions;
 mod events;
 
 pub(crate) use asking::{Asking, Taking};
@@ -293,6 +295,7 @@ impl Network {
         }
         self.wanted.retain(|(one, other)| *one != id && *other != id);
         self.failures.retain(|(one, other), _| *one != id && *other != id);
+        self.take_back(Some(&id));
         let reply = self.adapter.remove(self.nodes[position].index);
         self.collect()?;
         self.asked(Asked::Remove { id })?;
@@ -388,6 +391,7 @@ impl Network {
     pub(crate) fn reset(&mut self) -> Result<Vec<Asking<()>>, NetworkError> {
         self.check()?;
         let mut leaving = Vec::new();
+        self.take_back(None);
         for member in &self.nodes {
             let reply = self.adapter.remove(member.index);
             leaving.extend(Asking::unless_answered(member.config.id, reply)?);

@@ -5,6 +5,7 @@
 //! of their origins. So it does not depend on how records of different origins interleave in a file or on how many
 //! threads wrote them, and it does on every byte, nanosecond and place of each. It tells difference, not malice.
 
+use crate::condition::Condition;
 use devp2p::{NodeId, PeerError};
 use serde::{Serialize, Serializer};
 use std::fmt;
@@ -168,6 +169,8 @@ pub enum Asked {
     },
     /// Forget everything.
     Reset,
+    /// Set a condition of links or lines.
+    Condition(Box<Condition>),
 }
 
 /// A `PeerError`, as far as it is told.
@@ -380,6 +383,10 @@ impl Canonical {
             Asked::Reset => self.0.push(6),
             Asked::Crash { id } => self.ids(7, &[id]),
             Asked::Remove { id } => self.ids(8, &[id]),
+            Asked::Condition(condition) => {
+                self.0.push(9);
+                condition.canonical(&mut self.0);
+            }
         }
     }
 

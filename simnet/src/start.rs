@@ -1,6 +1,7 @@
 //! Where networks begin: live, on a thread of their own, or replayed from a journal.
 
 use crate::adapter::{NodeAdapter, SimAdapter, SimSettings};
+use crate::condition::{BadText, Text};
 use crate::driver::{Driver, Job};
 use crate::error::NetworkError;
 use crate::handle::{Handle, Nudge};
@@ -103,7 +104,7 @@ impl NetworkConfig {
             seed: self.seed,
             id: self.id.clone(),
             default_service: self.default_service.clone(),
-            latency: self.link.latency.as_nanos() as u64,
+            link: Text(self.link).to_string(),
             fidelity: fidelity_name(self.fidelity).into(),
             max_peers: self.max_peers,
             dial_ban: self.dial_ban.as_nanos() as u64,
@@ -179,6 +180,9 @@ pub enum ReplayError {
     /// The journal makes no sense.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// Its first line names no link.
+    #[error("the journal's first line: {0}")]
+    Link(#[from] BadText),
     /// The network failed.
     #[error(transparent)]
     Network(#[from] NetworkError),
@@ -207,7 +211,7 @@ pub fn replay(config: NetworkConfig, journal: &Path) -> Result<Replay, ReplayErr
         default_service: header.default_service,
         seed: header.seed,
         fidelity: if header.fidelity == "message" { Fidelity::Message } else { Fidelity::Wire },
-        link: Link::latency(Duration::from_nanos(header.latency)),
+        link: header.link.parse::<Text<Link>>()?.0,
         dial_ban: Duration::from_nanos(header.dial_ban),
         max_peers: header.max_peers,
         pace: Pace::Paused,

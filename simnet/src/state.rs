@@ -1,5 +1,6 @@
 //! The observable state of a network: a fold of its log, and nothing else.
 
+use crate::condition::Conditions;
 use crate::record::{Asked, Kind, Record};
 use crate::view::ConnView;
 use devp2p::NodeId;
@@ -18,6 +19,7 @@ pub struct State {
     created: usize,
     conns_up: usize,
     failed_dials: u64,
+    conditions: Conditions,
 }
 
 /// A node, as the log tells it.
@@ -109,6 +111,11 @@ impl State {
         self.failed_dials
     }
 
+    /// Links, lines and partitions, as far as they were set.
+    pub fn conditions(&self) -> &Conditions {
+        &self.conditions
+    }
+
     pub(crate) fn view(&self, conn: &ConnState) -> ConnView {
         ConnView { one: self.nodes[conn.one].id, other: self.nodes[conn.other].id, up: conn.up }
     }
@@ -190,13 +197,17 @@ impl State {
                 }
             }
             Asked::Reset => {
-                *self = Self { created: self.created, ..Self::default() };
+                let mut conditions = std::mem::take(&mut self.conditions);
+                conditions.reset();
+                *self = Self { created: self.created, conditions, ..Self::default() };
             }
             Asked::Remove { id } => {
                 if let Some(place) = self.index(id) {
                     self.remove(place);
+                    self.conditions.forget(id);
                 }
             }
+            Asked::Condition(condition) => self.conditions.set(condition),
             Asked::Start { .. }
             | Asked::Stop { .. }
             | Asked::Crash { .. }

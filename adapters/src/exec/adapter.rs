@@ -16,6 +16,7 @@ use devp2p::{Enode, NodeId};
 use node::{NodeConfig, NodeInfo, RpcError, Services};
 use serde_json::Value;
 use simnet::adapter::{Answer, Capabilities, Fabric, NodeAdapter, NodeIndex, Reply};
+use simnet::condition::Condition;
 use simnet::record::{Chain, Kind, Origin, Record};
 use simnet::tally::NodeCounts;
 use simnet::{Handle, NetworkConfig, NetworkError, Nudge};
@@ -473,7 +474,11 @@ impl NodeAdapter for ExecAdapter {
         Ok(())
     }
 
-    fn set_default_link(&mut self, _link: Link) -> Result<(), String> {
+    fn default_link(&self) -> Link {
+        Link::latency(Duration::ZERO)
+    }
+
+    fn set_condition(&mut self, _condition: Condition<NodeIndex>) -> Result<(), String> {
         Err("the links between processes are the kernel's".to_owned())
     }
 

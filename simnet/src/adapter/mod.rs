@@ -14,6 +14,7 @@ pub use reply::Reply;
 pub(crate) use sim::NODE_STOPPED;
 pub use sim::{SimAdapter, SimSettings};
 
+use crate::condition::Condition;
 use crate::record::{Chain, Origin, Record};
 use crate::tally::NodeCounts;
 use bytes::Bytes;
@@ -115,8 +116,13 @@ pub trait NodeAdapter {
     fn next_event(&self) -> Option<Duration>;
     /// Lets everything happen that happens before `until`; where time is real, takes in what has happened.
     fn run_until(&mut self, until: Duration) -> Result<(), Livelock>;
-    /// Sets the condition of the links between nodes that have none of their own.
-    fn set_default_link(&mut self, link: Link) -> Result<(), String>;
+    /// The link between nodes that have no other, as it was at the start.
+    fn default_link(&self) -> Link;
+    /// Sets a condition of links or lines, from now on; only asked where [`Capabilities::links`] says so.
+    ///
+    /// # Errors
+    /// It cannot be had, and why. It does not depend on how many threads there are.
+    fn set_condition(&mut self, condition: Condition<NodeIndex>) -> Result<(), String>;
 
     /// Whether records of messages are wanted; all others always are.
     fn want_messages(&mut self, wanted: bool);

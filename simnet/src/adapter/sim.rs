@@ -4,6 +4,7 @@
 //! conversations) is kept at the host, on the host's thread; what happens to it is done there, between two events.
 
 use super::{Answer, Capabilities, Fabric, NodeAdapter, NodeIndex, Reply};
+use crate::condition::{Condition, RestraintId};
 use crate::record::{Chain, Kind, Origin, Record};
 use crate::recorder::{Recorder, ShardLog};
 use crate::tally::NodeCounts;
@@ -20,7 +21,7 @@ use std::rc::Rc;
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, SystemTime};
 use tokio::sync::{mpsc, oneshot};
-use world::sim::{HostCell, HostId, Link, Livelock, ShardCell, SimConfig};
+use world::sim::{HostCell, HostId, HostLink, Hosts, Link, Livelock, Rule, RuleId, ShardCell, SimConfig};
 use world::{Population, Scope, Simulation};
 
 /// What is answered to calls that a node no longer answers.
@@ -55,6 +56,8 @@ pub struct SimAdapter {
     settings: Arc<SimSettings>,
     addresses: Addresses,
     nodes: Vec<Option<Resident>>,
+    /// The rules of the world behind restraints that stand.
+    rules: BTreeMap<RestraintId, RuleId>,
     /// Digests of nodes that were removed.
     departed: Vec<(Origin, Chain)>,
 }
@@ -95,6 +98,7 @@ impl SimAdapter {
             settings: Arc::new(settings),
             addresses: Arc::default(),
             nodes: Vec::new(),
+            rules: BTreeMap::new(),
             departed: Vec::new(),
         }
     }
@@ -104,11 +108,6 @@ impl SimAdapter {
         self.simulation.shards()
     }
 
-    /// Sets the link from one node to another, that direction only.
-    pub fn set_link(&mut self, from: NodeIndex, to: NodeIndex, link: Link) -> Result<(), String> {
-        self.simulation.set_link(HostId(from.0), HostId(to.0), link).map_err(|error| error.to_string())
-    }
-
     fn at<R: Send + 'static>(&self, node: NodeIndex, act: impl FnOnce(&Rc<Slot>) -> R + Send + 'static) -> R {
         self.simulation.with(HostId(node.0), |cell| act(&slot(cell.local())))
     }
@@ -116,6 +115,18 @@ impl SimAdapter {
     fn resident(&self, node: NodeIndex) -> &Resident {
         self.nodes[node.0 as usize].as_ref().expect("the network names nodes that exist")
     }
+}
+
+/// Whether a network like this one can have such a link, on any number of threads.
+fn check_link(settings: &SimSettings, link: &Link) -> Result<(), String> {
+    if link.latency.is_zero() && !settings.world.link.latency.is_zero() {
+        return Err(
+            "a link without latency can only be had where the network began with none, which holds it \
+                    to one thread: give it 1ns, or begin with a latency of 0s"
+                .to_owned(),
+        );
+    }
+    Ok(())
 }
 
 /// Handshakes under way hold two secrets each; beyond this many nothing is saved and nothing is wrong.
@@ -372,8 +383,49 @@ impl NodeAdapter for SimAdapter {
         self.simulation.run_until(until)
     }
 
-    fn set_default_link(&mut self, link: Link) -> Result<(), String> {
-        self.simulation.set_default_link(link).map_err(|error| error.to_string())
+    fn default_link(&self) -> Link {
+        self.settings.world.link
+    }
+
+    fn set_condition(&mut self, condition: Condition<NodeIndex>) -> Result<(), String> {
+        let host = |node: NodeIndex| HostId(node.0);
+        let world = &mut self.simulation;
+        let set = match condition {
+            Condition::DefaultLink(link) => {
+                check_link(&self.settings, &link)?;
+                world.set_default_link(link)
+            }
+            Condition::Link { from, to, both_ways, link } => {
+                link.map_or(Ok(()), |link| check_link(&self.settings, &link))?;
+                let ways = [(from, to), (to, from)].into_iter().take(1 + usize::from(both_ways));
+                ways.map(|(from, to)| (host(from), host(to))).try_for_each(|(from, to)| match link {
+                    Some(link) => world.set_link(from, to, link),
+                    None => Ok(world.unset_link(from, to)),
+                })
+            }
+            Condition::Line { node, line: HostLink::UNLIMITED } => Ok(world.unset_host_link(host(node))),
+            Condition::Line { node, line } => Ok(world.set_host_link(host(node), line)),
+            Condition::Region { node, region } => Ok(world.set_zone(host(node), region)),
+            Condition::RegionLink { from, to, link: None } => Ok(world.unset_zone_link(from, to)),
+            Condition::RegionLink { from, to, link: Some(link) } => {
+                check_link(&self.settings, &link)?;
+                world.set_zone_link(from, to, link)
+            }
+            Condition::Impose { id, one, other, both_ways, effect } => {
+                let hosts = |nodes: Vec<NodeIndex>| Hosts::only(nodes.into_iter().map(host));
+                let from = hosts(one);
+                let to = other.map_or_else(|| from.others(), hosts);
+                self.rules.insert(id, world.install(Rule { from, to, both_ways, effect }));
+                Ok(())
+            }
+            Condition::Lift(id) => {
+                if let Some(rule) = self.rules.remove(&id) {
+                    world.remove(rule);
+                }
+                Ok(())
+            }
+        };
+        set.map_err(|error| error.to_string())
     }
 
     fn want_messages(&mut self, wanted: bool) {

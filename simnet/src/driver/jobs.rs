@@ -1,6 +1,5 @@
 //! What can be asked of a network: each is done at once, at the network's present time, or leaves a waiter.
 
-use super::wait::Moment;
 use super::{Driver, Wait};
 use crate::adapter::{Answer, Capabilities, NODE_STOPPED};
 use crate::error::NetworkError;
@@ -21,7 +20,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use world::Entropy;
-use world::sim::{Pace, Pacer};
+use world::sim::Pace;
 
 /// What adapters were asked and have not answered yet.
 type Askings = Vec<Asking<()>>;
@@ -31,11 +30,7 @@ impl Driver {
         &self.network
     }
 
-    pub(crate) fn network_mut(&mut self) -> &mut Network {
-        &mut self.network
-    }
-
-    fn journal(&mut self, command: impl FnOnce() -> Command) -> Result<(), NetworkError> {
+    pub(super) fn journal(&mut self, command: impl FnOnce() -> Command) -> Result<(), NetworkError> {
         let now = self.network.now();
         self.journal.as_mut().map_or(Ok(()), |journal| journal.write(now, &command()))
     }
@@ -64,6 +59,8 @@ impl Driver {
             }
             Command::Call(id, method, params) => self.ask_call(id, method, params).map(drop),
             Command::Reset => self.reset_now().map(drop),
+            Command::Condition(condition) => self.set_condition(*condition),
+            Command::Expectation { name, passed, detail } => self.expectation(name, passed, detail),
         }
     }
 
@@ -238,9 +235,10 @@ impl Driver {
         if !missing.is_empty() && self.pacer.pace() == Pace::Paused {
             return Err(NetworkError::ClockPaused);
         }
-        let Wait { what, deadline, patience, clock_only, mut check } = self.connect_all(missing)?;
+        let Wait { what, deadline, patience, clock_only, while_paused, mut check } =
+            self.connect_all(missing)?;
         let check = Box::new(move |driver: &mut Self| check(driver).map(|done| done.map(|()| count)));
-        Ok(Wait { what, deadline, patience, clock_only, check })
+        Ok(Wait { what, deadline, patience, clock_only, while_paused, check })
     }
 
     fn wait_for_all(&self, mut pairs: Vec<(NodeId, NodeId)>) -> Wait<()> {
@@ -373,23 +371,14 @@ impl Driver {
         self.network.subscribe(filter, current)
     }
 
-    pub(crate) fn set_pace(&mut self, pace: Pace) -> Result<(), NetworkError> {
-        if !self.is_virtual() {
-            let adapter = self.network.adapter().name();
-            return Err(NetworkError::Unsupported { adapter, what: "change the pace of real time" });
-        }
-        self.pacer = Pacer::new(pace, self.wall.elapsed(), self.network.now());
-        if pace == Pace::Paused {
-            self.look_at(&Moment::Last(NetworkError::ClockPaused));
-        }
-        Ok(())
-    }
-
-    pub(crate) fn advance(&mut self, by: Duration) -> Result<Wait<()>, NetworkError> {
-        let target = self.network.now().saturating_add(by);
-        let check = Box::new(move |driver: &mut Self| (driver.network.now() >= target).then_some(Ok(())));
-        let what = format!("{by:?} to pass");
-        Ok(Wait { what, deadline: target, patience: by, clock_only: true, check })
+    pub(crate) fn expectation(
+        &mut self,
+        name: String,
+        passed: bool,
+        detail: String,
+    ) -> Result<(), NetworkError> {
+        self.journal(|| Command::Expectation { name: name.clone(), passed, detail: detail.clone() })?;
+        self.network.expectation(name, passed, detail)
     }
 
     pub(crate) fn until(

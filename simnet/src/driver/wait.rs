@@ -22,6 +22,8 @@ pub(crate) struct Wait<R> {
     pub(super) patience: Duration,
     /// Waits for the clock alone.
     pub(super) clock_only: bool,
+    /// Whether it can happen in a network that is paused.
+    pub(super) while_paused: bool,
     pub(super) check: Check<R>,
 }
 
@@ -34,6 +36,7 @@ impl<R: 'static> Wait<R> {
             deadline: Duration::MAX,
             patience: Duration::MAX,
             clock_only: false,
+            while_paused: false,
             check: Box::new(move |_| value.take().map(Ok)),
         }
     }
@@ -41,7 +44,15 @@ impl<R: 'static> Wait<R> {
     /// It has happened when `check` says so. Whoever answers has a deadline of their own.
     pub(super) fn until(check: impl FnMut(&mut Driver) -> Option<Result<R, NetworkError>> + 'static) -> Self {
         let (deadline, patience) = (Duration::MAX, Duration::MAX);
-        Self { what: String::new(), deadline, patience, clock_only: false, check: Box::new(check) }
+        let check = Box::new(check);
+        Self { what: String::new(), deadline, patience, clock_only: false, while_paused: false, check }
+    }
+
+    /// The same for what happens in a network that is paused, too.
+    pub(super) fn while_paused(
+        check: impl FnMut(&mut Driver) -> Option<Result<R, NetworkError>> + 'static,
+    ) -> Self {
+        Self { clock_only: true, while_paused: true, ..Self::until(check) }
     }
 
     pub(super) fn timed_out(&self, simulated: bool) -> NetworkError {
@@ -99,7 +110,7 @@ impl Driver {
             let _ = reply.send(outcome);
             return;
         }
-        if self.pacer.pace() == Pace::Paused {
+        if self.pacer.pace() == Pace::Paused && !wait.while_paused {
             let _ = reply.send(Err(NetworkError::ClockPaused));
             return;
         }
@@ -133,6 +144,6 @@ impl Driver {
         check: impl FnMut(&mut Self) -> Option<Result<R, NetworkError>> + 'static,
     ) -> Wait<R> {
         let deadline = self.network.now().saturating_add(patience);
-        Wait { what, deadline, patience, clock_only: false, check: Box::new(check) }
+        Wait { what, deadline, patience, clock_only: false, while_paused: false, check: Box::new(check) }
     }
 }

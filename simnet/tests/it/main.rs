@@ -3,6 +3,8 @@
 // A story that cannot go on fails; where it stood is all there is to say.
 #![allow(clippy::unwrap_used)]
 
+mod clock;
+mod conditions;
 mod events;
 mod experiment;
 mod lifecycle;

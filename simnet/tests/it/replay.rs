@@ -93,7 +93,7 @@ fn a_journal_that_is_none_is_refused_with_the_line() {
         replay(config(0), &path).unwrap_err().to_string()
     };
     let header = format!(
-        r#"{{"p2psim":"{}","seed":1,"id":"","default_service":"ping-pong","latency":1000,"fidelity":"wire","max_peers":50,"dial_ban":0}}"#,
+        r#"{{"p2psim":"{}","seed":1,"id":"","default_service":"ping-pong","link":"1ms","fidelity":"wire","max_peers":50,"dial_ban":0}}"#,
         env!("CARGO_PKG_VERSION")
     );
     assert!(refuse("").contains("no journal"));

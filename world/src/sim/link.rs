@@ -170,14 +170,29 @@ impl Links {
         self.count(before.is_some_and(|link| !link.is_plain()), !link.is_plain());
     }
 
+    pub(crate) fn unset(&mut self, from: u32, to: u32) {
+        if let Some(before) = self.own.remove(&(from, to)) {
+            self.count(!before.is_plain(), false);
+        }
+    }
+
     pub(crate) fn set_default(&mut self, link: Link) {
         let before = std::mem::replace(&mut self.default, link);
         self.count(!before.is_plain(), !link.is_plain());
     }
 
-    pub(crate) fn set_zone(&mut self, host: u32, zone: u16) {
-        self.zones.insert(host, zone);
+    pub(crate) fn set_zone(&mut self, host: u32, zone: Option<u16>) {
+        match zone {
+            Some(zone) => self.zones.insert(host, zone),
+            None => self.zones.remove(&host),
+        };
         self.count(false, false);
+    }
+
+    pub(crate) fn unset_between_zones(&mut self, from: u16, to: u16) {
+        if let Some(before) = self.between_zones.remove(&(from, to)) {
+            self.count(!before.is_plain(), false);
+        }
     }
 
     pub(crate) fn set_between_zones(&mut self, from: u16, to: u16, link: Link) {
@@ -188,6 +203,12 @@ impl Links {
     pub(crate) fn set_host(&mut self, host: u32, line: HostLink) {
         let before = self.host_links.insert(host, line);
         self.count(before.is_some_and(HostLink::is_limited), line.is_limited());
+    }
+
+    pub(crate) fn unset_host(&mut self, host: u32) {
+        if let Some(before) = self.host_links.remove(&host) {
+            self.count(before.is_limited(), false);
+        }
     }
 
     pub(crate) fn set_default_host(&mut self, line: HostLink) {

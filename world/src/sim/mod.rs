@@ -220,6 +220,11 @@ impl Simulation {
         Ok(())
     }
 
+    /// Takes the link of its own from a pair, that direction only: from now on it has that of its zones or the default.
+    pub fn unset_link(&mut self, from: HostId, to: HostId) {
+        self.change_links(move |links| links.unset(from.0, to.0));
+    }
+
     /// Sets the link of all pairs that have none of their own, from now on.
     pub fn set_default_link(&mut self, link: Link) -> Result<(), ZeroLookahead> {
         self.check_lookahead(link)?;
@@ -227,8 +232,10 @@ impl Simulation {
         Ok(())
     }
 
-    /// Puts a host into a zone. A pair without a link of its own has that from zone to zone, if there is one.
-    pub fn set_zone(&mut self, host: HostId, zone: u16) {
+    /// Puts a host into a zone, or into none. A pair without a link of its own has that from zone to zone, if there is
+    /// one.
+    pub fn set_zone(&mut self, host: HostId, zone: impl Into<Option<u16>>) {
+        let zone = zone.into();
         self.change_links(move |links| links.set_zone(host.0, zone));
     }
 
@@ -237,6 +244,16 @@ impl Simulation {
         self.check_lookahead(link)?;
         self.change_links(move |links| links.set_between_zones(from, to, link));
         Ok(())
+    }
+
+    /// Ends what [`set_zone_link`](Self::set_zone_link) set.
+    pub fn unset_zone_link(&mut self, from: u16, to: u16) {
+        self.change_links(move |links| links.unset_between_zones(from, to));
+    }
+
+    /// Takes the line of its own from a host, from now on.
+    pub fn unset_host_link(&mut self, host: HostId) {
+        self.change_links(move |links| links.unset_host(host.0));
     }
 
     /// Sets the line of a host, from now on. What waits in its queues is through when it would have been.

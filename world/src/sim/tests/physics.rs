@@ -466,6 +466,23 @@ fn zones_give_their_links_to_pairs_without_one() {
     sim.set_zone_link(1, 0, Link::latency(ms(90))).unwrap();
     let latency = |from: usize, to: usize| sim.links.between(hosts[from].0, hosts[to].0).latency;
     assert_eq!([latency(0, 1), latency(0, 2), latency(2, 1), latency(0, 3)], [ms(5), ms(70), ms(90), ms(1)]);
+    // Taken away one by one, each brings back what it hid; then nothing is left that does more than delay.
+    let foul = Link::latency(ms(5)).loss(Loss::independent(0.1));
+    sim.set_link(hosts[0], hosts[1], foul).unwrap();
+    sim.set_zone_link(1, 0, foul).unwrap();
+    sim.set_host_link(hosts[2], HostLink::new(Bandwidth::megabits(1), Bandwidth::UNLIMITED));
+    let latency =
+        |sim: &Simulation, from: usize, to: usize| sim.links.between(hosts[from].0, hosts[to].0).latency;
+    sim.unset_link(hosts[0], hosts[1]);
+    sim.unset_link(hosts[0], hosts[1]);
+    assert_eq!(latency(&sim, 0, 1), ms(5));
+    sim.set_zone(hosts[0], None);
+    assert_eq!(latency(&sim, 0, 1), ms(1));
+    sim.unset_zone_link(1, 0);
+    assert_eq!(latency(&sim, 2, 1), ms(1));
+    assert!(!sim.links.all_plain());
+    sim.unset_host_link(hosts[2]);
+    assert!(sim.links.all_plain());
     let mut two = world_of(Link::latency(ms(1)), 2, 1);
     assert_eq!(two.set_zone_link(0, 0, Link::latency(Duration::ZERO)), Err(ZeroLookahead { shards: 2 }));
 }
