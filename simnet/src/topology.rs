@@ -1,10 +1,20 @@
 //! Shapes of networks: which nodes connect to which, and whether they did.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `random` | the shapes that draw |
+//! | [`listed`] | shapes that somebody wrote down: edge lists and GraphML |
+
+pub mod listed;
+mod random;
 
 use crate::state::State;
 use devp2p::NodeId;
+use random::{kademlia, random_regular, scale_free, small_world};
 use std::collections::BTreeSet;
 use std::fmt;
 use world::Entropy;
+use world::sim::Chance;
 
 /// A shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +37,25 @@ pub enum Topology {
         /// That number.
         degree: usize,
     },
+    /// Neighbours in a ring, some of them swapped for strangers (Watts and Strogatz, Nature 393, 1998).
+    SmallWorld {
+        /// Neighbours of a node before any is swapped, half of them on each side.
+        degree: usize,
+        /// How likely each connection leads to a random node instead.
+        rewire: Chance,
+    },
+    /// Nodes come one after the other and connect to those that have many connections already (Barabási and Albert,
+    /// Science 286, 1999).
+    ScaleFree {
+        /// How many connections each newcomer makes.
+        links: usize,
+    },
+    /// Each node knows some nodes at each distance (Maymounkov and Mazières, 2002): positions are drawn, their distance is
+    /// XOR, and of each half of what is left of the space, every node connects to a few.
+    Kademlia {
+        /// How many of each half; all if there are no more.
+        bucket: usize,
+    },
 }
 
 /// Why a shape cannot be had.
@@ -47,6 +76,14 @@ pub enum TopologyError {
         degree: usize,
         /// How many nodes there are.
         nodes: usize,
+    },
+    /// The ring under a small world has neighbours in pairs.
+    #[error(
+        "a small world of degree {degree} cannot be: half of the neighbours are on each side, so it is even"
+    )]
+    OddDegree {
+        /// The degree asked for.
+        degree: usize,
     },
     /// An odd number of connection ends cannot be paired.
     #[error(
@@ -88,6 +125,18 @@ impl Topology {
                 return Err(TopologyError::OddEnds { degree, nodes });
             }
             Self::RandomRegular { degree } => random_regular(nodes, degree, entropy),
+            Self::SmallWorld { degree: 0, .. }
+            | Self::ScaleFree { links: 0 }
+            | Self::Kademlia { bucket: 0 } => Vec::new(),
+            Self::SmallWorld { degree, .. } | Self::ScaleFree { links: degree } if degree >= nodes => {
+                return Err(TopologyError::DegreeTooHigh { degree, nodes });
+            }
+            Self::SmallWorld { degree, .. } if degree % 2 == 1 => {
+                return Err(TopologyError::OddDegree { degree });
+            }
+            Self::SmallWorld { degree, rewire } => small_world(nodes, degree, rewire, entropy),
+            Self::ScaleFree { links } => scale_free(nodes, links, entropy),
+            Self::Kademlia { bucket } => kademlia(nodes, bucket, entropy),
         })
     }
 }
@@ -101,74 +150,17 @@ impl fmt::Display for Topology {
             Self::Star { .. } => f.write_str("star"),
             Self::Full => f.write_str("full"),
             Self::RandomRegular { degree } => write!(f, "random-regular of degree {degree}"),
+            Self::SmallWorld { degree, rewire } => {
+                write!(f, "small-world of degree {degree}, {:.3} % rewired", 100.0 * rewire.as_f64())
+            }
+            Self::ScaleFree { links } => write!(f, "scale-free with {links} links by newcomer"),
+            Self::Kademlia { bucket } => write!(f, "kademlia with buckets of {bucket}"),
         }
     }
 }
 
 fn chain(nodes: usize) -> Vec<(usize, usize)> {
     (1..nodes).map(|n| (n - 1, n)).collect()
-}
-
-/// The pairing model: every node has `degree` ends, the ends are shuffled and paired, and pairs that would be loops or
-/// doubles are crossed with random others until none is left (McKay and Wormald's switchings).
-fn random_regular(nodes: usize, degree: usize, entropy: &mut Entropy) -> Vec<(usize, usize)> {
-    // Nearly full graphs leave the crossings no room: take the complement of a sparse one instead.
-    if degree > nodes / 2 {
-        let missing: BTreeSet<_> = match nodes - 1 - degree {
-            0 => BTreeSet::new(),
-            few => random_regular(nodes, few, entropy).into_iter().map(ordered).collect(),
-        };
-        let all = (0..nodes).flat_map(|a| (a + 1..nodes).map(move |b| (a, b)));
-        return all.filter(|edge| !missing.contains(edge)).collect();
-    }
-    loop {
-        let mut ends: Vec<usize> = (0..nodes).flat_map(|n| std::iter::repeat_n(n, degree)).collect();
-        entropy.shuffle(&mut ends);
-        let mut pairs: Vec<(usize, usize)> = ends.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
-        if untangle(&mut pairs, entropy) {
-            return pairs;
-        }
-    }
-}
-
-/// Crosses bad pairs with random ones; gives up (almost never) after many tries.
-fn untangle(pairs: &mut [(usize, usize)], entropy: &mut Entropy) -> bool {
-    let mut seen = BTreeSet::new();
-    let is_bad =
-        |pair: &(usize, usize), seen: &BTreeSet<_>| pair.0 == pair.1 || seen.contains(&ordered(*pair));
-    let mut bad = Vec::new();
-    for (i, pair) in pairs.iter().enumerate() {
-        if is_bad(pair, &seen) {
-            bad.push(i);
-        } else {
-            seen.insert(ordered(*pair));
-        }
-    }
-    let mut tries = 200 * (bad.len() + 1);
-    while let Some(&i) = bad.last() {
-        if tries == 0 {
-            return false;
-        }
-        tries -= 1;
-        let j = entropy.below(pairs.len() as u64) as usize;
-        if bad.contains(&j) {
-            continue;
-        }
-        let ((a, b), (c, d)) = (pairs[i], pairs[j]);
-        let crossed = [(a, d), (c, b)];
-        if crossed.iter().any(|pair| is_bad(pair, &seen)) || ordered(crossed[0]) == ordered(crossed[1]) {
-            continue;
-        }
-        seen.remove(&ordered((c, d)));
-        seen.extend(crossed.map(ordered));
-        [pairs[i], pairs[j]] = crossed;
-        bad.pop();
-    }
-    true
-}
-
-fn ordered((a, b): (usize, usize)) -> (usize, usize) {
-    (a.min(b), a.max(b))
 }
 
 /// How a network differs from the shape it should have.
@@ -241,6 +233,14 @@ mod tests {
             (Topology::RandomRegular { degree: 0 }, 3, vec![]),
             (Topology::RandomRegular { degree: 3 }, 4, vec![(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)]),
             (Topology::None, 3, vec![]),
+            (
+                Topology::SmallWorld { degree: 2, rewire: Chance::NEVER },
+                4,
+                vec![(0, 1), (1, 2), (2, 3), (3, 0)],
+            ),
+            (Topology::ScaleFree { links: 2 }, 3, vec![(1, 0), (2, 0), (2, 1)]),
+            (Topology::Kademlia { bucket: 1 }, 1, vec![]),
+            (Topology::Kademlia { bucket: 1 }, 2, vec![(0, 1)]),
         ] {
             assert_eq!(edges(topology, nodes), expect, "{topology} of {nodes}");
         }
@@ -254,7 +254,7 @@ mod tests {
             let mut seen = BTreeSet::new();
             for (a, b) in edges {
                 assert_ne!(a, b);
-                assert!(seen.insert(ordered((a, b))), "{a}-{b} twice");
+                assert!(seen.insert((a.min(b), a.max(b))), "{a}-{b} twice");
                 degrees[a] += 1;
                 degrees[b] += 1;
             }
@@ -282,6 +282,13 @@ mod tests {
             (Topology::Star { center: 3 }, 3, "center is node 3, but there are 3 nodes"),
             (Topology::RandomRegular { degree: 3 }, 3, "needs more than 3 nodes; there are 3"),
             (Topology::RandomRegular { degree: 3 }, 5, "odd number of connection ends"),
+            (Topology::SmallWorld { degree: 3, rewire: Chance::NEVER }, 9, "so it is even"),
+            (
+                Topology::SmallWorld { degree: 4, rewire: Chance::NEVER },
+                4,
+                "needs more than 4 nodes; there are 4",
+            ),
+            (Topology::ScaleFree { links: 3 }, 3, "needs more than 3 nodes; there are 3"),
         ] {
             assert!(refuse(topology, nodes).contains(text), "{topology} of {nodes}");
         }

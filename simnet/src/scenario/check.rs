@@ -96,5 +96,7 @@ fn most_peers(topology: &Topology, section: &Section<'_>, nodes: usize) -> Falli
             Err(section.wrong_value("degree", message).help("make one of the two even"))
         }
         Topology::RandomRegular { degree } => Ok(degree),
+        // Drawn with the seed.
+        Topology::SmallWorld { .. } | Topology::ScaleFree { .. } | Topology::Kademlia { .. } => Ok(0),
     }
 }
