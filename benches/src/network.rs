@@ -134,7 +134,7 @@ impl Observer for Witness {
             }
             PeerEvent::Added { .. } => counts.added += 1,
             PeerEvent::Dropped { .. } | PeerEvent::DialFailed { .. } => counts.lost += 1,
-            PeerEvent::Metric { .. } => {}
+            PeerEvent::Arrived { .. } | PeerEvent::Metric { .. } => {}
         }
         self.counts.set(counts);
     }

@@ -104,6 +104,15 @@ impl Context<'_> {
         self.stack.doom(peer.0, error);
     }
 
+    /// Tells the observer that a copy of something that travels from node to node is here: called for each copy, so
+    /// the first at a node is its arrival and the others are duplicates. Whoever publishes it says so too, from nobody,
+    /// after no hops.
+    pub fn arrived(&self, item: u64, from: Option<PeerId>, hops: u32) {
+        let from = from.and_then(|peer| self.peer(peer)).map(|peer| peer.id());
+        let (protocol, index) = (&self.stack.spoken(self.protocol).protocol.cap, self.protocol);
+        self.stack.observer.event(&PeerEvent::Arrived { protocol, index, item, from, hops });
+    }
+
     /// Tells the observer of something measured.
     pub fn observe(&self, name: &str, value: f64) {
         let protocol = &self.stack.spoken(self.protocol).protocol.cap.name;

@@ -43,6 +43,19 @@ pub enum PeerEvent<'a> {
     Sent(MessageSeen<'a>),
     /// A message of a protocol was received: by delivery to a handler, by reading it in the asynchronous form.
     Received(MessageSeen<'a>),
+    /// A copy of something that travels from node to node came, or was published here.
+    Arrived {
+        /// The protocol it came by.
+        protocol: &'a Capability,
+        /// Place of that protocol in the list the server was started with.
+        index: u16,
+        /// What the protocol calls it, the same at all nodes.
+        item: u64,
+        /// Who sent this copy; none at whoever published it.
+        from: Option<NodeId>,
+        /// How many links it has crossed, 0 at whoever published it.
+        hops: u32,
+    },
     /// A protocol measured something.
     Metric {
         /// Name of the protocol.

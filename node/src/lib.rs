@@ -6,7 +6,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `node` | [`Node`]: start, stop, call |
-//! | `service`, [`services`] | the trait, the registry, `ping-pong` and `noop` |
+//! | `service`, [`services`] | the trait, the registry, and `ping-pong`, `gossip`, `noop` |
 //! | `config` | what a node is made from: [`NodeConfig`], [`NodeEnv`] |
 //! | [`rpc`] | methods, sessions, subscriptions, clients |
 //!

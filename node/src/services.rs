@@ -1,15 +1,17 @@
-//! The services a program knows by name, and the two that come with it.
+//! The services a program knows by name, and the three that come with it.
 
+mod gossip;
 mod noop;
 mod ping_pong;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::service::{Service, ServiceContext, ServiceError};
 
+pub use gossip::{Gossip, GossipSettings, Mode};
 pub use noop::Noop;
 pub use ping_pong::{PingPong, PingPongSettings};
 
@@ -21,9 +23,9 @@ type Init = Arc<dyn Fn(&ServiceContext<'_>) -> Result<Rc<dyn Service>, ServiceEr
 #[error("node service already exists: {0:?}")]
 pub struct DuplicateService(pub String);
 
-/// The services a program knows, by name. A value: it is handed to whoever starts nodes, on whatever thread.
+/// The services a program knows, by name, and which of them came with it. A value: it is handed to whoever starts nodes, on whatever thread.
 #[derive(Clone, Default)]
-pub struct Services(BTreeMap<String, Init>);
+pub struct Services(BTreeMap<String, Init>, BTreeSet<String>);
 
 impl Services {
     /// None.
@@ -31,15 +33,18 @@ impl Services {
         Self::default()
     }
 
-    /// `ping-pong` and `noop`.
+    /// `gossip`, `noop` and `ping-pong`.
     pub fn builtin() -> Self {
-        Self::new()
+        let mut services = Self::new()
             .register("ping-pong", PingPong::new)
+            .and_then(|services| services.register("gossip", Gossip::new))
             .and_then(|services| services.register("noop", |_| Ok(Noop)))
-            .expect("two names")
+            .expect("three names");
+        services.1 = services.names().map(str::to_owned).collect();
+        services
     }
 
-    /// Adds a service; `init` makes it anew at each start of each node.
+    /// Adds a service; `init` makes it anew at each start of each node. A built-in one of that name gives way to it.
     ///
     /// # Errors
     /// The name is taken.
@@ -49,7 +54,8 @@ impl Services {
         init: impl Fn(&ServiceContext<'_>) -> Result<S, ServiceError> + Send + Sync + 'static,
     ) -> Result<Self, DuplicateService> {
         let name = name.into();
-        if self.0.contains_key(&name) {
+        let gives_way = self.1.remove(&name);
+        if self.0.contains_key(&name) && !gives_way {
             return Err(DuplicateService(name));
         }
         self.0.insert(name, Arc::new(move |context| Ok(Rc::new(init(context)?))));
@@ -84,8 +90,10 @@ mod tests {
     #[test]
     fn a_name_comes_once() {
         let services = Services::builtin();
-        assert_eq!(services.names().collect::<Vec<_>>(), ["noop", "ping-pong"]);
+        assert_eq!(services.names().collect::<Vec<_>>(), ["gossip", "noop", "ping-pong"]);
         assert!(services.contains("noop") && !services.contains("nope"));
+        let services = services.register("noop", |_| Ok(Noop)).expect("the built-in one gives way");
+        assert_eq!(services.names().count(), 3);
         let error = services.register("noop", |_| Ok(Noop)).unwrap_err();
         assert_eq!(error.to_string(), "node service already exists: \"noop\"");
     }

@@ -33,6 +33,11 @@ impl Log {
             || self.subscribers.iter().any(|subscriber| !subscriber.filter.messages.is_empty())
     }
 
+    /// Whether anyone wants records of what is measured.
+    pub(crate) fn wants_measured(&self) -> bool {
+        self.file.is_some()
+    }
+
     pub(crate) fn has_subscribers(&self) -> bool {
         !self.subscribers.is_empty()
     }

@@ -93,6 +93,7 @@ impl Network {
         }
         let log = Log::open(log_file)?;
         adapter.want_messages(log.wants_messages());
+        adapter.want_measured(log.wants_measured());
         Ok(Self {
             manners,
             epoch: adapter.epoch(),

@@ -83,6 +83,19 @@ pub enum Kind {
     /// A message was sent or received.
     #[serde(rename = "msg")]
     Message(Message),
+    /// A copy of something that travels from node to node came; the first one at a node is its arrival there.
+    Arrival {
+        /// By which protocol.
+        #[serde(serialize_with = "shared_name")]
+        protocol: Arc<ProtocolName>,
+        /// What the protocol calls it.
+        item: u64,
+        /// Who sent this copy; nobody at whoever published it.
+        #[serde(serialize_with = "hex_id_or_null")]
+        from: Option<NodeId>,
+        /// Links it has crossed.
+        hops: u32,
+    },
     /// A service measured something.
     Metric {
         /// Of which protocol.
@@ -238,6 +251,13 @@ pub(crate) fn hex_id<S: Serializer>(id: &NodeId, serializer: S) -> Result<S::Ok,
     serializer.collect_str(id)
 }
 
+fn hex_id_or_null<S: Serializer>(id: &Option<NodeId>, serializer: S) -> Result<S::Ok, S::Error> {
+    match id {
+        Some(id) => hex_id(id, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
 /// The hash of a payload, as records carry it.
 pub(crate) fn payload_hash(payload: &[u8]) -> u64 {
     xxh3_64(payload)
@@ -264,8 +284,12 @@ impl Chain {
 
     /// Folds a record of this origin and answers its sequence number.
     pub(crate) fn fold(&mut self, time: u64, kind: &Kind) -> u64 {
-        if let Kind::Message(message) = kind {
-            return self.fold_message(time, message);
+        match kind {
+            Kind::Message(message) => return self.fold_message(time, message),
+            Kind::Arrival { protocol, item, from, hops } => {
+                return self.fold_arrival(time, protocol, *item, from.as_ref(), *hops);
+            }
+            _ => {}
         }
         let mut form = Canonical::begin(self.value, time, self.records);
         form.kind(kind);
@@ -300,6 +324,30 @@ impl Chain {
         form[81..85].copy_from_slice(&size.to_le_bytes());
         form[85..89].copy_from_slice(&wire_len.to_le_bytes());
         form[89..].copy_from_slice(&payload.to_le_bytes());
+        self.link(&form)
+    }
+
+    /// The same for a copy that came, without allocating: there may be one for each message.
+    pub(crate) fn fold_arrival(
+        &mut self,
+        time: u64,
+        protocol: &ProtocolName,
+        item: u64,
+        from: Option<&NodeId>,
+        hops: u32,
+    ) -> u64 {
+        const TAG: u8 = 9;
+        let mut form = [0; 85];
+        form[..16].copy_from_slice(&self.value.to_le_bytes());
+        form[16..24].copy_from_slice(&time.to_le_bytes());
+        form[24..32].copy_from_slice(&self.records.to_le_bytes());
+        form[32] = TAG | (u8::from(from.is_some()) << 7);
+        form[33..41].copy_from_slice(&protocol.hash.to_le_bytes());
+        form[41..49].copy_from_slice(&item.to_le_bytes());
+        form[49..53].copy_from_slice(&hops.to_le_bytes());
+        if let Some(from) = from {
+            form[53..].copy_from_slice(from.as_bytes());
+        }
         self.link(&form)
     }
 
@@ -345,7 +393,9 @@ impl Canonical {
                 self.id(peer);
                 self.text(&error.0);
             }
-            Kind::Message(_) => unreachable!("fold_message has its own form, tag 6"),
+            Kind::Message(_) | Kind::Arrival { .. } => {
+                unreachable!("they have forms of their own, tags 6 and 9")
+            }
             Kind::Metric { protocol, name, value } => {
                 self.0.push(7);
                 self.text(protocol);
@@ -465,6 +515,10 @@ mod tests {
         Digest::of(chains.iter().enumerate().map(|(origin, chain)| (Origin(origin as u32), *chain)))
     }
 
+    fn arrival(item: u64, from: Option<NodeId>, hops: u32) -> Kind {
+        Kind::Arrival { protocol: Arc::new(ProtocolName::new("gossip", 1)), item, from, hops }
+    }
+
     fn log() -> Vec<(u32, u64, Kind)> {
         vec![
             (0, 0, Kind::Asked(Asked::Reset)),
@@ -473,6 +527,7 @@ mod tests {
             (1, 5, Kind::Message(message(b"PING"))),
             (1, 5, Kind::Message(message(b"PONG"))),
             (2, 9, Kind::Expectation { name: "a".into(), passed: true, detail: "bc".into() }),
+            (2, 9, arrival(7, Some(NodeId::from_bytes([0; 32])), 1)),
         ]
     }
 
@@ -500,6 +555,9 @@ mod tests {
                     log[3].2 = Kind::Message(Message { protocol, ..message(b"PING") });
                 }),
             ),
+            ("which item came", Box::new(|log| log[6].2 = arrival(8, Some(NodeId::from_bytes([0; 32])), 1))),
+            ("whether anyone sent it", Box::new(|log| log[6].2 = arrival(7, None, 1))),
+            ("how far it came", Box::new(|log| log[6].2 = arrival(7, Some(NodeId::from_bytes([0; 32])), 2))),
             (
                 "where a text ends",
                 Box::new(|log| {

@@ -5,7 +5,7 @@
 
 use crate::record::{Chain, ErrorText, Kind, Message, Origin, ProtocolName, Record, payload_hash};
 use crate::tally::{NodeCounts, ProtocolTally};
-use devp2p::{MessageSeen, Observer, PeerEvent};
+use devp2p::{Capability, MessageSeen, NodeId, Observer, PeerEvent};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -18,8 +18,10 @@ const COUNTED_CODES: usize = 1024;
 #[derive(Debug, Default)]
 pub(crate) struct ShardLog {
     pub(crate) records: RefCell<Vec<Record>>,
-    /// Whether anyone wants message records.
+    /// Whether anyone wants records of messages.
     pub(crate) messages: Cell<bool>,
+    /// Whether anyone wants records of what is measured: arrivals, metrics.
+    pub(crate) measured: Cell<bool>,
 }
 
 /// Records for one node.
@@ -52,11 +54,17 @@ impl Recorder {
 
     /// Records something that happens to the node.
     pub(crate) fn record(&self, kind: Kind) {
+        self.fold(kind, true);
+    }
+
+    fn fold(&self, kind: Kind, wanted: bool) {
         let time = self.now();
         let mut chain = self.chain.get();
         let seq = chain.fold(time, &kind);
         self.chain.set(chain);
-        self.log.records.borrow_mut().push(Record { time, origin: self.origin, seq, kind });
+        if wanted {
+            self.log.records.borrow_mut().push(Record { time, origin: self.origin, seq, kind });
+        }
     }
 
     fn now(&self) -> u64 {
@@ -66,15 +74,7 @@ impl Recorder {
     fn message(&self, seen: &MessageSeen<'_>, received: bool) {
         let time = self.now();
         let mut protocols = self.protocols.borrow_mut();
-        let index = usize::from(seen.index);
-        if protocols.len() <= index {
-            self.learn(&mut protocols, seen);
-        }
-        let tally = &mut protocols[index];
-        if tally.name.version != seen.protocol.version || tally.name.name != seen.protocol.name {
-            // The node runs again with other protocols; its counts go on under the new name.
-            tally.name = Arc::new(ProtocolName::new(seen.protocol.name.clone(), seen.protocol.version));
-        }
+        let tally = known(&mut protocols, seen.index, seen.protocol);
         let code = (seen.code as usize).min(COUNTED_CODES - 1);
         if tally.codes.len() <= code {
             tally.codes.resize(code + 1, Default::default());
@@ -93,10 +93,25 @@ impl Recorder {
         }
     }
 
-    fn learn(&self, protocols: &mut Vec<ProtocolTally>, seen: &MessageSeen<'_>) {
-        let name = Arc::new(ProtocolName::new(seen.protocol.name.clone(), seen.protocol.version));
-        protocols.resize(usize::from(seen.index) + 1, ProtocolTally { name, codes: Vec::new() });
+    fn arrived(&self, index: u16, protocol: &Capability, item: u64, from: Option<NodeId>, hops: u32) {
+        let protocol = Arc::clone(&known(&mut self.protocols.borrow_mut(), index, protocol).name);
+        self.fold(Kind::Arrival { protocol, item, from, hops }, self.log.measured.get());
     }
+}
+
+/// The counts of a node's protocol, by its place in the node's list.
+fn known<'a>(protocols: &'a mut Vec<ProtocolTally>, index: u16, cap: &Capability) -> &'a mut ProtocolTally {
+    let index = usize::from(index);
+    let name = || Arc::new(ProtocolName::new(cap.name.clone(), cap.version));
+    if protocols.len() <= index {
+        protocols.resize(index + 1, ProtocolTally { name: name(), codes: Vec::new() });
+    }
+    let tally = &mut protocols[index];
+    if tally.name.version != cap.version || tally.name.name != cap.name {
+        // The node runs again with other protocols; its counts go on under the new name.
+        tally.name = name();
+    }
+    tally
 }
 
 impl Observer for Recorder {
@@ -113,12 +128,12 @@ impl Observer for Recorder {
             PeerEvent::DialFailed { id, error } => {
                 self.record(Kind::DialFailed { peer: *id, error: ErrorText::from(*error) });
             }
+            PeerEvent::Arrived { protocol, index, item, from, hops } => {
+                self.arrived(*index, protocol, *item, *from, *hops);
+            }
             PeerEvent::Metric { protocol, name, value } => {
-                self.record(Kind::Metric {
-                    protocol: (*protocol).into(),
-                    name: (*name).into(),
-                    value: *value,
-                });
+                let (protocol, name) = ((*protocol).into(), (*name).into());
+                self.fold(Kind::Metric { protocol, name, value: *value }, self.log.measured.get());
             }
         }
     }

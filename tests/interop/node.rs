@@ -142,6 +142,7 @@ impl Observer for Notes {
             PeerEvent::DialFailed { error, .. } => format!("failed {error}"),
             PeerEvent::Sent(seen) => message("sent", seen),
             PeerEvent::Received(seen) => message("received", seen),
+            PeerEvent::Arrived { item, hops, .. } => format!("arrived {item} {hops}"),
             PeerEvent::Metric { name, value, .. } => format!("{name} {value}"),
         });
     }

@@ -194,6 +194,10 @@ impl Resident {
                 let (peer, protocol) = (peer_of(&peer)?, self.protocol(protocol, version));
                 Kind::Message(Message { peer, received, protocol, code, size, wire_len, payload })
             }
+            Happened::Arrived { protocol, version, item, from, hops } => {
+                let from = from.as_deref().and_then(peer_of);
+                Kind::Arrival { protocol: self.protocol(protocol, version), item, from, hops }
+            }
             Happened::Metric { protocol, name, value } => Kind::Metric { protocol, name, value },
             Happened::Missed { messages } => {
                 let name = &self.config.name;

@@ -130,6 +130,13 @@ pub(super) enum Happened {
         wire_len: u32,
         payload: u64,
     },
+    Arrived {
+        protocol: String,
+        version: u32,
+        item: u64,
+        from: Option<String>,
+        hops: u32,
+    },
     Metric {
         protocol: String,
         name: String,

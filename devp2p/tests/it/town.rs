@@ -110,6 +110,10 @@ impl Observer for Notes {
             PeerEvent::DialFailed { id, error } => format!("failed {} {error}", name(*id)),
             PeerEvent::Sent(seen) => message("sent", seen),
             PeerEvent::Received(seen) => message("received", seen),
+            PeerEvent::Arrived { protocol, item, from, hops, .. } => {
+                let from = from.map_or_else(|| "nobody".to_owned(), &name);
+                format!("{protocol} {item} arrived from {from} after {hops}")
+            }
             PeerEvent::Metric { protocol, name, value } => format!("{protocol} {name} {value}"),
         });
     }

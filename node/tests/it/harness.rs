@@ -100,10 +100,20 @@ impl Net {
         config: NodeConfig,
         env: impl FnOnce() -> NodeEnv + Send + 'static,
     ) -> Result<(), String> {
+        self.start_noting(host, config, |_| env())
+    }
+
+    /// As [`start_with`](Self::start_with), for surroundings that write notes.
+    pub(crate) fn start_noting(
+        &mut self,
+        host: usize,
+        config: NodeConfig,
+        env: impl FnOnce(Notes) -> NodeEnv + Send + 'static,
+    ) -> Result<(), String> {
         let services = self.services.clone();
         self.life(host, move |life, world| {
             let scope = world.scope();
-            let start = Node::start(scope.world(), &config, &services, env());
+            let start = Node::start(scope.world(), &config, &services, env(life.notes.clone()));
             let node = start.map_err(|error: NodeError| error.to_string())?;
             life.node = Some(node);
             life.scope = Some(scope);

@@ -5,6 +5,7 @@
 
 mod between;
 mod events;
+mod gossip;
 mod harness;
 mod life;
 mod ping_pong;

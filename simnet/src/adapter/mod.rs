@@ -124,8 +124,10 @@ pub trait NodeAdapter {
     /// It cannot be had, and why. It does not depend on how many threads there are.
     fn set_condition(&mut self, condition: Condition<NodeIndex>) -> Result<(), String>;
 
-    /// Whether records of messages are wanted; all others always are.
+    /// Whether records of messages are wanted.
     fn want_messages(&mut self, wanted: bool);
+    /// Whether records of what is measured (arrivals, metrics) are wanted. Those may come in any case; all others do.
+    fn want_measured(&mut self, _wanted: bool) {}
     /// The records since the last time, by (time, origin, sequence).
     fn collect(&mut self, records: &mut Vec<Record>);
     /// The digests of all nodes' records, removed nodes included.

@@ -432,6 +432,10 @@ impl NodeAdapter for SimAdapter {
         self.simulation.on_shards(move |shard: &ShardCell| shard_log(shard.local()).messages.set(wanted));
     }
 
+    fn want_measured(&mut self, wanted: bool) {
+        self.simulation.on_shards(move |shard: &ShardCell| shard_log(shard.local()).measured.set(wanted));
+    }
+
     fn collect(&mut self, records: &mut Vec<Record>) {
         let start = records.len();
         for shard in self.simulation.on_shards(|shard| shard_log(shard.local()).records.take()) {

@@ -113,6 +113,13 @@ impl Observer for Teller {
             PeerEvent::DialFailed { id, error } => {
                 Happened::DialFailed { peer: id.to_string(), error: error.to_string() }
             }
+            PeerEvent::Arrived { protocol, item, from, hops, .. } => Happened::Arrived {
+                protocol: protocol.name.to_string(),
+                version: protocol.version,
+                item: *item,
+                from: from.map(|id| id.to_string()),
+                hops: *hops,
+            },
             PeerEvent::Metric { protocol, name, value } => {
                 Happened::Metric { protocol: (*protocol).to_owned(), name: (*name).to_owned(), value: *value }
             }
