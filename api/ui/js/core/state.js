@@ -67,6 +67,7 @@ export class NetState {
   /** Grow with every change of who is there and how, and of who is connected. */
   nodeVersion = 0;
   edgeVersion = 0;
+  near = { version: -1, start: new Uint32Array(1), list: new Uint32Array(0) };
 
   /** @param {Directory} directory */
   constructor(directory = new Directory()) {
@@ -167,15 +168,24 @@ export class NetState {
     return index < this.size && this.state[index] < REMOVED;
   }
 
-  /** Who it is connected to, in order. @param {number} index */
+  /** Who it is connected to, in order. @param {number} index @returns {number[]} */
   neighbours(index) {
+    if (this.near.version !== this.edgeVersion || this.near.start.length !== this.size + 1) this.sortEdges();
+    const { start, list } = this.near;
+    return index < this.size ? Array.from(list.subarray(start[index], start[index + 1])).sort((x, y) => x - y) : [];
+  }
+
+  /** Ends by node, for all nodes at once; kept until a connection changes. */
+  sortEdges() {
     const { a, b, count } = this.edges;
-    const found = [];
-    for (let i = 0; i < count; i++) {
-      if (a[i] === index) found.push(b[i]);
-      else if (b[i] === index) found.push(a[i]);
+    const start = new Uint32Array(this.size + 1), list = new Uint32Array(count * 2);
+    for (let i = 0; i < this.size; i++) start[i + 1] = start[i] + this.degree[i];
+    const at = start.slice();
+    for (let e = 0; e < count; e++) {
+      list[at[a[e]]++] = b[e];
+      list[at[b[e]]++] = a[e];
     }
-    return found.sort((x, y) => x - y);
+    this.near = { version: this.edgeVersion, start, list };
   }
 
   /** @returns {KeyFrame} */

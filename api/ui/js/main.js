@@ -1,0 +1,344 @@
+// Where the page begins: makes the model, the connection, the graph and the screens, and holds what they share: doing
+// requests, publishing items, the address, the theme, the keys. Each of those does one thing; this only joins them.
+
+import { parsePlace, writePlace } from './core/url.js';
+import { Api, ApiError, quote, requests } from './net/api.js';
+import { Link } from './net/link.js';
+import { callOnce } from './net/rpc.js';
+import { Synthetic } from './net/synthetic.js';
+import { Model } from './model.js';
+import { Scene } from './graph/scene.js';
+import { EventsScreen } from './ui/events.js';
+import { ExperimentScreen } from './ui/experiment.js';
+import { Header } from './ui/header.js';
+import { h } from './ui/h.js';
+import { hook } from './hook.js';
+import { helpDialog, keys } from './ui/keys.js';
+import { MeasuresScreen } from './ui/measures.js';
+import { NetworkScreen } from './ui/network.js';
+import { NodeScreen } from './ui/node.js';
+import { NodesScreen } from './ui/nodes.js';
+import { toast } from './ui/parts.js';
+
+/** @typedef {import('./net/api.js').Request} Request */
+/** @typedef {{element: HTMLElement, update: () => void}} Screen */
+
+/** Between two redraws of numbers and lists, in milliseconds; the graph keeps its own time. */
+const CALM = 160;
+
+export class App {
+  constructor() {
+    this.base = new URL('.', document.baseURI).href;
+    this.model = new Model();
+    this.api = new Api(this.base);
+    this.motion = matchMedia('(prefers-reduced-motion: reduce)');
+    const graph = h('section.graph', { 'aria-label': 'graph' });
+    this.scene = new Scene(this.model, graph, () => this.motion.matches);
+    const size = new URLSearchParams(location.search).get('synthetic');
+    /** @type {import('./net/link.js').LinkEvents} */
+    const events = { hello: (hello) => this.hello(hello), frame: (buffer) => this.frame(buffer), gap: (missed) => this.gap(missed), status: (open) => this.status(open) };
+    const live = new URL('live', this.base);
+    live.protocol = live.protocol === 'https:' ? 'wss:' : 'ws:';
+    this.synthetic = size ? new Synthetic(size, events) : null;
+    /** @type {import('./net/link.js').Line} */
+    this.line = this.synthetic ?? new Link(live.href, events);
+    this.header = new Header(this, /** @type {HTMLElement} */ (document.getElementById('header')), /** @type {HTMLElement} */ (document.getElementById('banner')));
+    this.network = new NetworkScreen(this, graph);
+    this.experiment = new ExperimentScreen(this);
+    this.eventsScreen = new EventsScreen(this);
+    /** @type {Record<string, Screen>} */
+    this.screens = { network: this.network, nodes: new NodesScreen(this), node: new NodeScreen(this), events: this.eventsScreen, measurements: new MeasuresScreen(this), experiment: this.experiment };
+    this.screen = 'network';
+    this.pending = false;
+    this.wantedName = '';
+    this.shownItem = -1;
+  }
+
+  start() {
+    this.setTheme(localStorage.getItem('p2psim-theme') ?? '');
+    matchMedia('(prefers-color-scheme: light)').addEventListener('change', () => this.setTheme(localStorage.getItem('p2psim-theme') ?? ''));
+    this.place();
+    addEventListener('hashchange', () => this.place());
+    for (const topic of /** @type {const} */ (['frame', 'view', 'select', 'settings', 'item', 'status'])) this.model.on(topic, () => this.schedule());
+    this.model.on('item', () => this.startWave());
+    this.model.on('select', () => this.writeAddress());
+    this.model.on('settings', () => this.writeAddress());
+    keys(this);
+    hook(this);
+    this.wants();
+    this.line.send({ track: 'latest' });
+    this.line.start();
+    // The age of what is shown grows while nothing comes.
+    setInterval(() => !this.model.connected && this.header.update(), 1000);
+    if (this.synthetic) this.api.routes.clear();
+    else this.api.discover().then(() => this.learned());
+  }
+
+  learned() {
+    this.experiment.learn();
+    this.schedule();
+  }
+
+  /** @param {import('./net/link.js').Hello} hello */
+  hello(hello) {
+    const { model } = this;
+    if (model.hello?.ui && model.hello.ui !== hello.ui) model.stale = true;
+    model.hello = model.hello && model.stale ? model.hello : hello;
+    this.api.readOnly = Boolean(hello.read_only);
+    if (!this.synthetic) this.api.discover().then(() => this.learned());
+  }
+
+  /** @param {ArrayBuffer} buffer */
+  frame(buffer) {
+    let seq = -1;
+    try {
+      seq = this.model.take(buffer);
+    } catch (error) {
+      console.error(error);
+      toast(`A frame could not be read: ${error instanceof Error ? error.message : error}`, 'bad');
+      return;
+    }
+    if (this.wantedName) this.selectByName(this.wantedName);
+    if (document.hidden) this.line.drawn(seq);
+    else requestAnimationFrame(() => this.line.drawn(seq));
+  }
+
+  /** @param {number} missed */
+  gap(missed) {
+    this.model.gap += missed;
+    this.schedule();
+  }
+
+  /** @param {boolean} open */
+  status(open) {
+    this.model.connected = open;
+    this.model.emit('status');
+  }
+
+  schedule() {
+    if (this.pending) return;
+    this.pending = true;
+    setTimeout(() => {
+      this.pending = false;
+      this.header.update();
+      this.screens[this.screen].update();
+    }, CALM);
+  }
+
+  /** Which parts of the stream the screen needs; nobody pays for what is not shown. */
+  wants() {
+    const want = ['EVTS', 'ARRV', 'RATE'];
+    if (this.screen === 'network' && this.model.settings.traffic === 'on' && !this.motion.matches) want.push('HEAT');
+    if (this.screen === 'events' && this.eventsScreen.what === 'messages') want.push('MSGS');
+    const key = want.join();
+    if (key === this.wanted) return;
+    this.wanted = key;
+    this.line.send({ want });
+  }
+
+  wanted = '';
+
+  // The address.
+
+  place() {
+    const { screen, values } = parsePlace(location.hash);
+    const { model } = this, before = this.screen;
+    this.screen = screen;
+    const host = document.getElementById('main');
+    if (host && (before !== screen || !host.contains(this.screens[screen].element))) {
+      host.replaceChildren(this.screens[screen].element);
+      this.scene.show(screen === 'network');
+      // A screen's charts and tables measure themselves once they are in the document.
+      requestAnimationFrame(() => { this.screens[this.screen].update(); this.scene.resize(); });
+      document.title = `p2psim: ${screen}`;
+    }
+    /** @type {Partial<typeof model.settings>} */
+    const change = {};
+    for (const key of /** @type {const} */ (['colour', 'layout', 'edges', 'filter', 'traffic'])) if (values[key] !== undefined && values[key] !== model.settings[key]) change[key] = values[key];
+    if (Object.keys(change).length) model.set(change);
+    if (values.sel !== undefined) this.selectByName(values.sel);
+    this.header.mark(screen);
+    this.wants();
+    this.schedule();
+  }
+
+  /** @param {string} name */
+  selectByName(name) {
+    const index = this.model.live.directory.byName.get(name);
+    // The network may still be on its way.
+    this.wantedName = index === undefined && this.model.frames === 0 ? name : '';
+    if (index !== undefined && index !== this.model.selected) this.model.select(index);
+  }
+
+  writeAddress() {
+    const { model } = this, { settings } = model;
+    const values = {
+      sel: model.selected >= 0 ? model.live.directory.name(model.selected) : this.wantedName, filter: settings.filter,
+      colour: settings.colour === 'state' ? '' : settings.colour, layout: settings.layout === 'force' ? '' : settings.layout,
+      edges: settings.edges === 'auto' ? '' : settings.edges, traffic: settings.traffic === 'on' ? '' : settings.traffic,
+    };
+    const hash = writePlace({ screen: this.screen, values });
+    if (hash !== location.hash && !(hash === '#network' && location.hash === '')) history.replaceState(null, '', hash);
+    this.wants();
+  }
+
+  /** @param {string} screen */
+  go(screen) {
+    location.hash = writePlace({ screen, values: this.model.selected >= 0 ? { sel: this.model.live.directory.name(this.model.selected) } : {} });
+  }
+
+  /** @param {number} node */
+  openNode(node) {
+    this.model.select(node);
+    this.go('node');
+  }
+
+  // Doing.
+
+  /** @param {Request} request @param {string} [done] */
+  async act(request, done) {
+    try {
+      const answer = await this.api.send(request);
+      if (done) toast(done, 'good');
+      return answer;
+    } catch (error) {
+      this.refused(error);
+      throw error;
+    }
+  }
+
+  /** @param {unknown} error */
+  refused(error) {
+    if (error instanceof ApiError && error.status === 403) this.api.readOnly = true;
+    toast(error instanceof Error ? error.message : String(error), 'bad');
+  }
+
+  /** Many at once, eight at a time. @param {Request[]} all */
+  async actAll(all) {
+    let next = 0, failed = 0, reason = '';
+    const work = async () => {
+      while (next < all.length) {
+        try {
+          await this.api.send(all[next++]);
+        } catch (error) {
+          failed++;
+          reason = error instanceof Error ? error.message : String(error);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, work));
+    toast(failed ? `${failed} of ${all.length} failed: ${reason}` : `${all.length} done`, failed ? 'bad' : 'good');
+  }
+
+  /** Creates nodes, starts them and connects them. @param {{count: number, services: string[], kind: string, degree?: number}} plan */
+  async build({ count, services, kind, degree }) {
+    try {
+      const before = this.model.live.size;
+      const all = Array.from({ length: count }, () => requests.create(services.length ? { services } : {}));
+      for (let i = 0; i < all.length; i += 16) await Promise.all(all.slice(i, i + 16).map((one) => this.api.send(one)));
+      await this.api.send(requests.startAll());
+      if (kind !== 'none') await this.api.send(requests.topology(degree ? { kind, degree } : { kind }));
+      toast(`${count} nodes created${before ? ` beside ${before}` : ''}`, 'good');
+    } catch (error) {
+      this.refused(error);
+    }
+  }
+
+  /** @param {string[]} names */
+  partition(names) {
+    return this.act(requests.partition({ a: names }, `${names.slice(0, 3).map(quote).join(',')}${names.length > 3 ? ',…' : ''}`), `${names.length} nodes cut off`).catch(() => {});
+  }
+
+  // Items.
+
+  /** Who publishes when nobody is chosen: the selected node, else the first that can; -1 for none. */
+  publisher() {
+    const { live, selected } = this.model;
+    const able = live.directory.groups.map((name) => name.split('+').includes('gossip'));
+    const can = (/** @type {number} */ i) => i >= 0 && live.state[i] === 1 && able[live.group[i]];
+    if (can(selected)) return selected;
+    for (let i = 0; i < live.size; i++) if (can(i)) return i;
+    return -1;
+  }
+
+  /** Publishes an item and lets the wave be seen. @param {number} [node] */
+  async publish(node = this.publisher()) {
+    const { model } = this;
+    if (node < 0) return;
+    model.follow = true;
+    model.goLive();
+    if (model.selected !== node) model.select(node);
+    this.scene.wave.stop();
+    if (this.synthetic) return void this.synthetic.publish(node);
+    try {
+      await callOnce(this.base, model.live.directory.name(node), 'gossip_publish', []);
+      // As fast as possible means: while somebody waits. So somebody does.
+      if (model.clock === 'max' && this.api.has('POST /clock/step')) await this.api.send(requests.step({ by: '5s' }));
+    } catch (error) {
+      this.refused(error);
+    }
+  }
+
+  /** A new item in the panel: shown from its beginning. */
+  startWave() {
+    const { model, scene } = this, { item } = model;
+    if (!item || item.id === this.shownItem || (scene.wave.playing && scene.wave.item !== item && scene.wave.t < (scene.wave.item?.last ?? 0) * 0.98)) return;
+    this.shownItem = item.id;
+    if (model.settings.colour === 'state') model.set({ colour: 'arrival' });
+    this.replayWave();
+  }
+
+  replayWave() {
+    const { model, scene } = this;
+    if (!model.item) return;
+    scene.wave.play(model.item, this.motion.matches);
+    scene.touch('nodes', 'marks');
+  }
+
+  /** @param {number} item */
+  track(item) {
+    const { model } = this;
+    model.tracked = item;
+    model.follow = model.items.latest?.id === item;
+    this.shownItem = item;
+    this.replayWave();
+    model.emit('item');
+  }
+
+  /** @param {string} node @param {string} method @param {unknown[]} params @param {boolean} [stream] */
+  rpcLines(node, method, params, stream = false) {
+    const words = params.map((p) => quote(typeof p === 'string' ? p : JSON.stringify(p))).join(' ');
+    const url = new URL(`nodes/${encodeURIComponent(node)}/rpc`, this.base).href;
+    const call = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
+    return [this.api.cli({ cli: `p2psim node rpc ${quote(node)} ${method}${words ? ` ${words}` : ''}${stream ? ' --subscribe' : ''}`, method: '', path: '', route: '' }),
+      `echo ${quote(call)} | curl -sN -T - ${quote(url.replace(/^http/, 'ws'))}`];
+  }
+
+  /** @param {string} text */
+  toast(text) {
+    toast(text);
+  }
+
+  help() {
+    helpDialog();
+  }
+
+  // The theme.
+
+  /** @param {string} wanted '' for what the system has */
+  setTheme(wanted) {
+    const theme = wanted === 'light' || wanted === 'dark' ? wanted : matchMedia('(prefers-color-scheme: light)').matches ? 'light' : 'dark';
+    document.documentElement.dataset.theme = theme;
+    this.scene.setTheme(theme);
+    this.network.timeline.drawn = '';
+    this.schedule();
+  }
+
+  toggleTheme() {
+    const theme = document.documentElement.dataset.theme === 'light' ? 'dark' : 'light';
+    localStorage.setItem('p2psim-theme', theme);
+    this.setTheme(theme);
+  }
+}
+
+new App().start();
