@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`dto`] | the JSON shapes, both ways |
 //! | [`filter`] | the text that names the message events of interest |
+//! | [`live`] | what a page that shows the network is sent, and says |
 //! | `server` | [`bind`] and [`Server`]: routes, the stream of events, the bridge to a node's RPC, who may come in |
 //! | [`client`] | [`Client`]: one method per route, the stream of events, RPC |
 //! | `sse`, `json`, `percent` | the three encodings on the wire |
@@ -19,10 +20,11 @@ pub mod client;
 pub mod dto;
 pub mod filter;
 mod json;
+pub mod live;
 mod percent;
 mod server;
 mod sse;
 
 pub use client::{Client, ClientError, ClientEvent, Events};
 pub use json::DecodeError;
-pub use server::{ServeConfig, ServeError, Server, bind};
+pub use server::{ServeConfig, ServeError, Server, Ui, bind};

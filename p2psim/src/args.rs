@@ -152,6 +152,22 @@ pub(crate) struct Serve {
     /// Write the whole log (events.ndjson) into this directory
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) page: Page,
+}
+
+/// The page, and what it may do.
+#[derive(Debug, Args)]
+pub(crate) struct Page {
+    /// Refuse whatever could change the network
+    #[arg(long)]
+    pub(crate) read_only: bool,
+    /// Serve the API alone, no page
+    #[arg(long, conflicts_with = "ui_dir")]
+    pub(crate) no_ui: bool,
+    /// Serve the page from this directory rather than from the binary
+    #[arg(long, value_name = "PATH", hide = true)]
+    pub(crate) ui_dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -23,6 +23,13 @@ pub(crate) fn calendar() -> String {
     short(SystemTime::now())
 }
 
+/// A text that no other process and no other moment has.
+#[expect(clippy::disallowed_methods, reason = "tells one run of a server from another; no network sees it")]
+pub(crate) fn moment() -> String {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    format!("{:x}-{:x}", since.as_nanos(), std::process::id())
+}
+
 fn short(time: SystemTime) -> String {
     let long = humantime::format_rfc3339_millis(time).to_string();
     // 2026-11-22T07:12:27.123Z; years beyond 9999 do not occur.

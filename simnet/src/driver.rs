@@ -16,11 +16,13 @@
 //! | `jobs` | what can be asked |
 //! | `conditions` | the same of links, lines and partitions |
 //! | `clock` | the same of time: pace, advance, step |
+//! | `watching` | what watchers ask |
 
 mod clock;
 mod conditions;
 mod jobs;
 mod wait;
+mod watching;
 
 pub(crate) use wait::Wait;
 

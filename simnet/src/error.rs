@@ -23,6 +23,14 @@ pub enum Fault {
 /// Why a network did not do what it was asked.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum NetworkError {
+    /// So far back nothing is kept.
+    #[error("nothing is known any more of {at:?}: what happened is kept from {earliest:?} on")]
+    Forgotten {
+        /// The moment asked for.
+        at: std::time::Duration,
+        /// The first moment of which anything is known.
+        earliest: std::time::Duration,
+    },
     /// No node of that id or name.
     #[error("node {0} does not exist")]
     UnknownNode(String),
@@ -175,7 +183,7 @@ impl NetworkError {
     /// Whose fault it is.
     pub fn fault(&self) -> Fault {
         match self {
-            Self::UnknownNode(_) | Self::NoRestraint(_) => Fault::NotFound,
+            Self::UnknownNode(_) | Self::NoRestraint(_) | Self::Forgotten { .. } => Fault::NotFound,
             Self::BadName(_)
             | Self::ForeignId { .. }
             | Self::KeyMissing(_)

@@ -99,6 +99,11 @@ impl Handle {
         answer.await.map_err(|_| NetworkError::Gone)
     }
 
+    /// Does `act` at the network, whenever. A network that has gone needs nothing done.
+    pub(crate) fn tell(&self, act: impl FnOnce(&mut Driver) + Send + 'static) {
+        let _ = self.jobs.send(Box::new(act));
+    }
+
     /// Starts something and waits for its end.
     async fn ask_and_wait<R: Send + 'static>(
         &self,

@@ -13,7 +13,8 @@
 //! | [`condition`] | links, lines and partitions: what can be set at run time, and how it is written |
 //! | [`record`] | what the log says, and its digest |
 //! | [`state`], [`tally`] | what the log adds up to |
-//! | [`view`], [`subscribe`] | what is shown of it, live |
+//! | [`view`], [`subscribe`] | what is shown of it, live: every event |
+//! | [`live`] | the same for whoever draws it: the latest of everything, at any rate of events |
 //! | `snapshot`, `naming`, [`journal`] | setting up again, filling in, doing again |
 //! | [`topology`] | shapes: which pairs to connect, and whether they are |
 //! | [`scenario`] | experiments as files |
@@ -35,6 +36,7 @@ mod error;
 pub mod experiment;
 pub mod handle;
 pub mod journal;
+pub mod live;
 mod log;
 pub mod mocker;
 mod naming;

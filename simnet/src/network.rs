@@ -8,10 +8,12 @@
 //! | `asking` | what an adapter has not answered yet |
 //! | `conditions` | links, lines and partitions |
 //! | `events` | records taken in, folded, shown |
+//! | `watching` | what watchers ask |
 
 mod asking;
 mod conditions;
 mod events;
+mod watching;
 
 pub(crate) use asking::{Asking, Taking};
 
@@ -40,6 +42,8 @@ pub struct Manners {
     pub default_service: Option<String>,
     /// How long a pair that was just asked to connect may not be asked again (geth: 200 ms; here none by default).
     pub dial_ban: Duration,
+    /// Peers a node has at most, to tell which are full; 0: there is no such number.
+    pub max_peers: usize,
 }
 
 /// A network. See the module.
@@ -63,6 +67,7 @@ pub struct Network {
     wanted: BTreeSet<(NodeId, NodeId)>,
     /// The first error of writing the log; everything after it is refused.
     broken: Option<NetworkError>,
+    watching: watching::Watching,
 }
 
 /// A node, beside what the log tells of it.
@@ -108,6 +113,7 @@ impl Network {
             failures: BTreeMap::new(),
             wanted: BTreeSet::new(),
             broken: None,
+            watching: watching::Watching::default(),
         })
     }
 
@@ -231,9 +237,12 @@ impl Network {
         };
         let config = naming::complete(spec, &around, &mut self.keys)?;
         let (id, name, services) = (config.id, config.name.clone(), config.services.clone());
-        let index = self.adapter.create(&config);
+        let (index, shows_messages) = (self.adapter.create(&config), config.enable_msg_events);
         self.nodes.push(Member { config, index });
         self.asked(Asked::Create { id, name, services })?;
+        if !shows_messages {
+            self.watching.hide_messages(&id);
+        }
         Ok(id)
     }
 

@@ -80,7 +80,7 @@ impl NetworkConfig {
             return Err(NetworkError::Unsupported { adapter: adapter.name(), what });
         }
         let (id, default_service) = (self.id.clone(), self.default_service.clone());
-        let manners = Manners { id, default_service, dial_ban: self.dial_ban };
+        let manners = Manners { id, default_service, dial_ban: self.dial_ban, max_peers: self.max_peers };
         Network::new(manners, adapter, self.seed, self.log_file.as_deref())
     }
 

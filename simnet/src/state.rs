@@ -54,6 +54,13 @@ pub struct ConnState {
     pub asked: Option<u64>,
 }
 
+impl NodeState {
+    /// How many nodes had been created before it.
+    pub(crate) fn origin(&self) -> usize {
+        self.origin
+    }
+}
+
 impl ConnState {
     /// Both ends have the other as a peer.
     pub fn established(&self) -> bool {
@@ -99,6 +106,11 @@ impl State {
     /// The connection between two nodes, whoever dialled.
     pub fn conn(&self, a: &NodeId, b: &NodeId) -> Option<&ConnState> {
         self.conns.get(&pair(self.index(a)?, self.index(b)?))
+    }
+
+    /// How many nodes were ever created.
+    pub(crate) fn created(&self) -> usize {
+        self.created
     }
 
     /// How many connections are up.

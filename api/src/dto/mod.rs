@@ -5,6 +5,7 @@
 //!
 //! Nothing here knows HTTP, and nothing decides anything about a network.
 
+mod call;
 mod convert;
 mod event;
 mod hex_id;
@@ -14,6 +15,7 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
+pub use call::{Call, CallError, Called};
 pub use event::{Event, Msg};
 pub use network::{Conn, Network, NodeSnapshot, Snapshot, SnapshotError};
 pub use node::{Node, NodeConfig, NodeInfo, Ports};

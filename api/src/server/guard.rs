@@ -4,27 +4,41 @@
 //! A browser sends `Origin` with every request that a page of another site could have caused and read or that changes
 //! something, and with every WebSocket; programs send none. The check of `Host` is for pages whose own name was made
 //! to point to 127.0.0.1 (DNS rebinding), whose requests look as if they came from here.
+//!
+//! A browser cannot send a token with a WebSocket. So the page comes with a cookie that stands for the token; to get the
+//! page, the token is typed as a password or is in its URL (`/?token=TOKEN`).
 
 use super::ServeConfig;
 use super::error::Refusal;
+use crate::percent::decode;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 
 /// The rules, from the configuration.
 #[derive(Debug)]
 pub(crate) struct Guard {
     token: Option<String>,
+    /// The value of the cookie that stands for the token.
+    cookie: Option<String>,
     allow_origins: Vec<String>,
     loopback: bool,
+    read_only: bool,
 }
+
+/// The cookie that stands for the token.
+const COOKIE: &str = "p2psim";
 
 impl Guard {
     pub(crate) fn new(config: &ServeConfig) -> Self {
+        let token = config.token.clone().filter(|token| !token.is_empty());
         Self {
-            token: config.token.clone().filter(|token| !token.is_empty()),
+            cookie: token.as_ref().map(|token| hex::encode(Sha256::digest(format!("p2psim page {token}")))),
+            token,
+            read_only: config.read_only,
             allow_origins: config
                 .allow_origins
                 .iter()
@@ -54,12 +68,18 @@ impl Guard {
             )));
         }
         // A browser asks what it may do without credentials.
-        if request.method != Method::OPTIONS && !self.has_token(&request.headers) {
+        if request.method != Method::OPTIONS && !self.has_token(request) {
             let refusal = Refusal::new(
                 StatusCode::UNAUTHORIZED,
                 "this server wants a token: send it as `Authorization: Bearer TOKEN`, or as the password of the URL",
             );
-            return Err(refusal.with(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
+            // A browser knows how to ask for a password, and a token will do.
+            let accepts = text(&request.headers, header::ACCEPT).unwrap_or_default();
+            let scheme = if accepts.contains("text/html") { "Basic realm=\"p2psim\"" } else { "Bearer" };
+            return Err(refusal.with(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme)));
+        }
+        if self.read_only && !matches!(request.method, Method::GET | Method::OPTIONS) {
+            return Err(read_only());
         }
         Ok(origin.cloned())
     }
@@ -80,8 +100,33 @@ impl Guard {
             || self.allow_origins.iter().any(|allowed| allowed == "*" || allowed.eq_ignore_ascii_case(origin))
     }
 
-    fn has_token(&self, headers: &HeaderMap) -> bool {
+    /// Refuses what could change the network although its verb is GET.
+    pub(crate) fn may_change(&self) -> Result<(), Refusal> {
+        if self.read_only { Err(read_only()) } else { Ok(()) }
+    }
+
+    /// What the page sets, so that its later requests bring the token.
+    pub(crate) fn cookie(&self) -> Option<HeaderValue> {
+        let cookie = format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Strict", self.cookie.as_ref()?);
+        Some(HeaderValue::try_from(cookie).expect("hex digits are ASCII"))
+    }
+
+    fn has_token(&self, request: &Parts) -> bool {
         let Some(token) = &self.token else { return true };
+        let headers = &request.headers;
+        let own = self.cookie.as_deref().unwrap_or_default();
+        let is_own = |cookie: &str| {
+            let value = cookie.trim().strip_prefix(COOKIE).and_then(|rest| rest.strip_prefix('='));
+            value.is_some_and(|value| same(value.as_bytes(), own.as_bytes()))
+        };
+        if text(headers, header::COOKIE).is_some_and(|cookies| cookies.split(';').any(is_own)) {
+            return true;
+        }
+        let asked = request.uri.query().filter(|_| request.uri.path() == "/");
+        let typed = asked.and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("token=")));
+        if typed.is_some_and(|typed| same(decode(typed).as_bytes(), token.as_bytes())) {
+            return true;
+        }
         let Some((scheme, sent)) = text(headers, header::AUTHORIZATION).and_then(|text| text.split_once(' '))
         else {
             return false;
@@ -96,6 +141,10 @@ impl Guard {
                 password.is_some_and(|password| same(password, token.as_bytes()))
             })
     }
+}
+
+fn read_only() -> Refusal {
+    forbidden("this server is read-only: it was started with --read-only".to_owned())
 }
 
 fn forbidden(text: String) -> Refusal {
@@ -131,9 +180,9 @@ mod tests {
 
     fn guard(listen: &str, token: Option<&str>, allow: &[&str]) -> Guard {
         Guard::new(&ServeConfig {
-            listen: listen.parse().unwrap(),
             token: token.map(str::to_owned),
             allow_origins: allow.iter().map(|origin| origin.to_string()).collect(),
+            ..ServeConfig::new(listen.parse().unwrap())
         })
     }
 
@@ -198,7 +247,28 @@ mod tests {
         }
         assert_eq!(admit(&guarded, &[]), 401);
         assert_eq!(admit(&guard("127.0.0.1:8888", Some(""), &[]), &[]), 200);
+        let cookie = guarded.cookie().unwrap();
+        let value = cookie.to_str().unwrap().split(';').next().unwrap();
+        assert!(!value.contains("s3cret"));
+        assert_eq!(admit(&guarded, &[("cookie", value)]), 200);
+        assert_eq!(admit(&guarded, &[("cookie", &format!("a=b; {value}"))]), 200);
+        assert_eq!(admit(&guarded, &[("cookie", "p2psim=s3cret")]), 401);
+        assert_eq!(admit(&guarded, &[("cookie", "p2psim=")]), 401);
+        for (uri, status) in [("/?a&token=s3cret", 200), ("/nodes?token=s3cret", 401), ("/?token=", 401)] {
+            let request = Request::builder().uri(uri).body(()).unwrap().into_parts().0;
+            assert_eq!(guarded.admit(&request).is_ok(), status == 200, "{uri}");
+        }
         let preflight = Request::builder().method("OPTIONS").body(()).unwrap().into_parts().0;
         assert!(guarded.admit(&preflight).is_ok());
+    }
+    #[test]
+    fn read_only_means_get() {
+        let config = ServeConfig { read_only: true, ..ServeConfig::new("127.0.0.1:8888".parse().unwrap()) };
+        let guard = Guard::new(&config);
+        for (method, passes) in [("GET", true), ("OPTIONS", true), ("POST", false), ("DELETE", false)] {
+            let request = Request::builder().method(method).body(()).unwrap().into_parts().0;
+            assert_eq!(guard.admit(&request).is_ok(), passes, "{method}");
+        }
+        assert!(guard.may_change().is_err());
     }
 }

@@ -1,14 +1,18 @@
 //! The HTTP server: binds, serves a network, and stops when told to, ending streams and conversations properly.
 
+mod assets;
 mod body;
 mod error;
 mod guard;
+mod live;
 mod mocker;
 mod routes;
 mod rpc;
 mod shape;
 mod stream;
 mod table;
+
+pub use assets::Ui;
 
 use axum::Router;
 use axum::serve::ListenerExt;
@@ -34,6 +38,26 @@ pub struct ServeConfig {
     pub token: Option<String>,
     /// Origins (`https://host:port`, or `*`) whose web pages may use the server, besides its own.
     pub allow_origins: Vec<String>,
+    /// Where the page comes from.
+    pub ui: Ui,
+    /// Refuses whatever could change the network.
+    pub read_only: bool,
+    /// Tells this run of the server from others: a page that comes back to another begins anew.
+    pub run: String,
+}
+
+impl ServeConfig {
+    /// Open to everybody on this machine, with the page that was built in.
+    pub fn new(listen: SocketAddr) -> Self {
+        Self {
+            listen,
+            token: None,
+            allow_origins: Vec::new(),
+            ui: Ui::default(),
+            read_only: false,
+            run: String::new(),
+        }
+    }
 }
 
 impl std::fmt::Debug for ServeConfig {
@@ -42,6 +66,8 @@ impl std::fmt::Debug for ServeConfig {
             .field("listen", &self.listen)
             .field("token", &self.token.as_ref().map(|_| ".."))
             .field("allow_origins", &self.allow_origins)
+            .field("ui", &self.ui)
+            .field("read_only", &self.read_only)
             .finish()
     }
 }
@@ -69,6 +95,8 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     guard: Guard,
+    ui: Ui,
+    run: String,
 }
 
 /// What each request is answered from.
@@ -76,6 +104,8 @@ pub struct Server {
 pub(crate) struct App {
     handle: Handle,
     guard: Arc<Guard>,
+    ui: Arc<Ui>,
+    run: Arc<String>,
     mockers: Mockers,
     stop: watch::Receiver<bool>,
 }
@@ -85,7 +115,7 @@ pub async fn bind(config: ServeConfig) -> Result<Server, ServeError> {
     let failed = |error| ServeError::Bind { address: config.listen, error };
     let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    Ok(Server { listener, address, guard: Guard::new(&config) })
+    Ok(Server { listener, address, guard: Guard::new(&config), ui: config.ui, run: config.run })
 }
 
 impl Server {
@@ -103,7 +133,8 @@ impl Server {
     ) -> Result<(), ServeError> {
         let (stopper, stop) = watch::channel(false);
         let mockers = Mockers::default();
-        let app = App { handle, guard: Arc::new(self.guard), mockers: mockers.clone(), stop: stop.clone() };
+        let (guard, ui, run) = (Arc::new(self.guard), Arc::new(self.ui), Arc::new(self.run));
+        let app = App { handle, guard, ui, run, mockers: mockers.clone(), stop: stop.clone() };
         let router = Router::new().fallback(routes::dispatch).with_state(app);
         // Events are small and wanted at once.
         let listener = self.listener.tap_io(|connection| {

@@ -2,6 +2,7 @@
 //! go-ethereum's `p2p/simulations/http.go`.
 
 use super::error::Refusal;
+use super::live::{WISH_LIMIT, converse};
 use super::mocker::Plan;
 use super::rpc::{MESSAGE_LIMIT, bridge};
 use super::table::{Action, Found, Verb, find};
@@ -18,7 +19,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use simnet::mocker::Mocker;
 use simnet::view::NodeView;
-use simnet::{NetworkError, Until};
+use simnet::{CallError, NetworkError, Until};
 use std::time::Duration;
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, DELETE, OPTIONS");
@@ -34,6 +35,7 @@ const SNAPSHOT: (&str, &str) = (
 );
 
 const TOPOLOGY: (&str, &str) = ("topology", r#"an object such as {"kind":"random-regular","degree":4}"#);
+const CALL: (&str, &str) = ("call", r#"an object such as {"method":"admin_peers","params":[]}"#);
 const WAIT: (&str, &str) = ("wait", r#"an object such as {"nodes":10,"conns":10,"within":"30s"}"#);
 
 type Answer = Result<Response, Refusal>;
@@ -66,6 +68,11 @@ async fn route(app: &App, parts: &mut Parts, body: Body) -> Answer {
         ];
         return Ok((headers, ()).into_response());
     }
+    if parts.method == Method::GET
+        && let Some(page) = page(app, parts)
+    {
+        return page;
+    }
     match find(Verb::parse(parts.method.as_str()), parts.uri.path()) {
         Found::Route(action, names) => {
             let after = patience(action);
@@ -80,6 +87,29 @@ async fn route(app: &App, parts: &mut Parts, body: Body) -> Answer {
         }
         Found::Nothing => Err(Refusal::new(StatusCode::NOT_FOUND, "404 page not found")),
     }
+}
+
+/// The page or a file of it, if that is what is asked for.
+fn page(app: &App, parts: &Parts) -> Option<Answer> {
+    if let Some(path) = parts.uri.path().strip_prefix("/ui/") {
+        return Some(app.ui.file(path, &parts.headers));
+    }
+    if parts.uri.path() != "/" || !app.ui.is_wanted(&parts.headers) {
+        return None;
+    }
+    let Some(cookie) = app.guard.cookie() else { return Some(app.ui.page(&parts.headers)) };
+    // A token does not stay where it is shown and remembered.
+    let typed = parts.uri.query().is_some_and(|query| query.contains("token="));
+    let page = match typed {
+        true => {
+            Ok((StatusCode::SEE_OTHER, [(header::LOCATION, HeaderValue::from_static("./"))]).into_response())
+        }
+        false => app.ui.page(&parts.headers),
+    };
+    Some(page.map(|mut page| {
+        page.headers_mut().insert(header::SET_COOKIE, cookie);
+        page
+    }))
 }
 
 /// How long an answer may take on the wall's clock, reading the request included.
@@ -152,6 +182,9 @@ async fn act(app: &App, parts: &mut Parts, body: Body, action: Action, names: &[
         Action::Rpc => rpc(app, parts, node()).await,
         Action::Topology => topology(app, body).await,
         Action::Wait => wait(app, body).await,
+        Action::Live => live(app, parts).await,
+        Action::History => history(app, &parts.uri).await,
+        Action::Call => call(app, node(), body).await,
     }
 }
 
@@ -234,6 +267,7 @@ async fn create(app: &App, body: Body) -> Answer {
 }
 
 async fn rpc(app: &App, parts: &mut Parts, node: &str) -> Answer {
+    app.guard.may_change()?;
     let Ok(upgrade) = WebSocketUpgrade::from_request_parts(parts, &()).await else {
         app.handle.node(node).await?;
         let version = HeaderValue::from_static("13");
@@ -245,6 +279,46 @@ async fn rpc(app: &App, parts: &mut Parts, node: &str) -> Answer {
         .max_message_size(MESSAGE_LIMIT)
         .max_frame_size(MESSAGE_LIMIT)
         .on_upgrade(move |socket| bridge(socket, line, stop)))
+}
+
+async fn live(app: &App, parts: &mut Parts) -> Answer {
+    let Ok(upgrade) = WebSocketUpgrade::from_request_parts(parts, &()).await else {
+        let version = HeaderValue::from_static("13");
+        let refusal =
+            Refusal::new(StatusCode::UPGRADE_REQUIRED, "this is a WebSocket: frames of the live network");
+        return Err(refusal.with(header::SEC_WEBSOCKET_VERSION, version));
+    };
+    let app = app.clone();
+    Ok(upgrade.max_message_size(WISH_LIMIT).on_upgrade(move |socket| converse(app, socket)))
+}
+
+/// One frame: nodes and connections as they were after everything that happened up to a moment.
+async fn history(app: &App, uri: &Uri) -> Answer {
+    let text = param(uri, "at")?
+        .ok_or_else(|| Refusal::invalid("history: `at` is missing: a time such as 12.5s"))?;
+    let at = match text.parse::<u64>() {
+        Ok(nanos) => Duration::from_nanos(nanos),
+        Err(_) => humantime::parse_duration(&text).map_err(|error| {
+            Refusal::invalid(format!(
+                "history: at {text:?} is neither nanoseconds nor a time such as 1m30s: {error}"
+            ))
+        })?,
+    };
+    let frame = app.handle.past(at).await?;
+    let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"))];
+    Ok((kind, crate::live::encode(&frame)).into_response())
+}
+
+/// A call of a node's RPC without a conversation. What the node says to it is the answer, as JSON-RPC has it.
+async fn call(app: &App, node: &str, body: Body) -> Answer {
+    let text = body::read(body, body::LIMIT).await?;
+    let dto::Call { method, params } = json::read_object(&text, CALL.0, CALL.1)?;
+    let outcome = match app.handle.call(node, &method, params).await {
+        Ok(result) => dto::Called { result: Some(result), error: None },
+        Err(CallError::Rpc(error)) => dto::Called { result: None, error: Some(dto::CallError::from(&error)) },
+        Err(CallError::Network(error)) => return Err(error.into()),
+    };
+    Ok(json_answer(&outcome))
 }
 
 /// `?wait=false` has a call answer when the thing was asked rather than done.

@@ -27,6 +27,9 @@ pub(crate) enum Action {
     Rpc,
     Topology,
     Wait,
+    Live,
+    History,
+    Call,
 }
 
 /// The verbs that some path has. OPTIONS is answered on every path and stands in no row.
@@ -71,8 +74,11 @@ const ROWS: &[Row] = &[
     (&["nodes", ":", "stop"], &[(Verb::Post, Action::Stop)]),
     (&["nodes", ":", "conn", ":"], &[(Verb::Post, Action::Connect), (Verb::Delete, Action::Disconnect)]),
     (&["nodes", ":", "rpc"], &[(Verb::Get, Action::Rpc)]),
+    (&["nodes", ":", "call"], &[(Verb::Post, Action::Call)]),
     (&["topology"], &[(Verb::Post, Action::Topology)]),
     (&["wait"], &[(Verb::Post, Action::Wait)]),
+    (&["live"], &[(Verb::Get, Action::Live)]),
+    (&["history"], &[(Verb::Get, Action::History)]),
 ];
 
 /// What a request line leads to.
@@ -170,6 +176,9 @@ mod tests {
             (Post, "/nodes/a/conn/b", route(Action::Connect, &["a", "b"])),
             (Delete, "/nodes/a/conn/b", route(Action::Disconnect, &["a", "b"])),
             (Get, "/nodes/a/rpc", route(Action::Rpc, &["a"])),
+            (Post, "/nodes/a/call", route(Action::Call, &["a"])),
+            (Get, "/live", route(Action::Live, &[])),
+            (Get, "/history", route(Action::History, &[])),
         ];
         for (verb, path, found) in table {
             assert_eq!(find(Some(verb), path), found, "{path}");

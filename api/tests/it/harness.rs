@@ -26,12 +26,16 @@ impl World {
     }
 
     pub(crate) async fn with(token: Option<&str>, allow_origins: &[&str]) -> Self {
-        let handle = simnet::start(NetworkConfig::default()).expect("a network in memory starts");
-        let config = ServeConfig {
-            listen: "127.0.0.1:0".parse().unwrap(),
+        Self::serve(ServeConfig {
             token: token.map(str::to_owned),
             allow_origins: allow_origins.iter().map(|origin| origin.to_string()).collect(),
-        };
+            ..ServeConfig::new("127.0.0.1:0".parse().unwrap())
+        })
+        .await
+    }
+
+    pub(crate) async fn serve(config: ServeConfig) -> Self {
+        let handle = simnet::start(NetworkConfig::default()).expect("a network in memory starts");
         let server = api::bind(config).await.unwrap();
         let address = server.local_addr();
         let (stop, stopped) = oneshot::channel();

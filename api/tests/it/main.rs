@@ -7,5 +7,6 @@ mod harness;
 mod http;
 mod mockers;
 mod nodes;
+mod page;
 mod rpc;
 mod snapshots;

@@ -5,7 +5,7 @@ use super::{bring, interrupt, print};
 use crate::args::Serve;
 use crate::failure::{Code, Failure};
 use ::node::Services;
-use api::{ServeConfig, ServeError, bind};
+use api::{ServeConfig, ServeError, Ui, bind};
 use simnet::NetworkConfig;
 use tokio::runtime::Builder;
 use world::sim::{Link, Pace};
@@ -30,7 +30,15 @@ async fn serve_until_stopped(
     }
     let (listen, journal) = (args.listen, args.record.clone());
     // First the address: a network that nobody can reach need not be built.
-    let server = bind(ServeConfig { listen, token, allow_origins: args.allow_origin }).await;
+    let page = args.page;
+    let ui = match page.ui_dir {
+        Some(dir) => Ui::Dir(dir),
+        None if page.no_ui => Ui::Off,
+        None => Ui::Embedded,
+    };
+    let (read_only, run) = (page.read_only, crate::clock::moment());
+    let config = ServeConfig { listen, token, allow_origins: args.allow_origin, ui, read_only, run };
+    let server = bind(config).await;
     let server = server.map_err(|error| match error {
         ServeError::Bind { .. } => Failure::new(Code::Failed, error)
             .remedy("another server may run there: choose a port with --listen, port 0 takes a free one"),

@@ -16,7 +16,7 @@ impl Network {
         let first = if current { self.current_events() } else { Vec::new() };
         let (subscriber, subscription) = Subscriber::new(filter, first);
         self.log.subscribe(subscriber);
-        self.adapter.want_messages(self.log.wants_messages());
+        self.tap_messages();
         subscription
     }
 
@@ -85,6 +85,7 @@ impl Network {
                 }
                 self.publish(record, &changes);
             }
+            self.watching.note(record, &changes, &self.state);
             changes.clear();
             self.changes = changes;
         }

@@ -1,0 +1,162 @@
+//! `GET /live`: one watcher's conversation.
+//!
+//! A frame is asked of the network when its time has come and the watcher has drawn those before: two are under way at
+//! most. Until then what happens is folded together where it happens, so a slow watcher costs a slow watcher's frames.
+
+use super::App;
+use crate::live::{Wish, encode};
+use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
+use serde_json::json;
+use simnet::NetworkError;
+use simnet::live::{MessageFilter, Wants, Watch};
+use std::collections::VecDeque;
+use std::pin::pin;
+use std::time::Duration;
+use tokio::time::{Instant, MissedTickBehavior, interval, interval_at, timeout};
+
+/// Bytes of one of a watcher's texts.
+pub(crate) const WISH_LIMIT: usize = 16 << 10;
+/// Time between two frames at least.
+const FRAME: Duration = Duration::from_millis(80);
+/// Time for the first wish, which says from where on.
+const GREETING: Duration = Duration::from_secs(1);
+/// Frames that were not drawn yet, at most.
+const UNDER_WAY: usize = 2;
+/// Time between two signs of life, when there is nothing to tell.
+const PING: Duration = Duration::from_secs(5);
+/// A watcher that takes so long to take a frame is gone.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Why a conversation ends.
+type End = Option<(u16, String)>;
+
+struct Conversation {
+    app: App,
+    socket: WebSocket,
+    watch: Watch,
+    wants: Wants,
+    filter: MessageFilter,
+    /// The frames that were not drawn yet, by their records.
+    under_way: VecDeque<u64>,
+}
+
+/// Talks to a watcher until one side hangs up, the network ends or the server does.
+pub(crate) async fn converse(app: App, mut socket: WebSocket) {
+    let end = match greet(&app, &mut socket).await {
+        Ok((first, watch)) => {
+            let (wants, filter) = (Wants::default(), MessageFilter::default());
+            let mut talk = Conversation { app, socket, watch, wants, filter, under_way: VecDeque::new() };
+            let end = talk.go_on(first).await.err().flatten();
+            socket = talk.socket;
+            end
+        }
+        Err(end) => end,
+    };
+    if let Some((code, reason)) = end {
+        // If it cannot be told, the other side finds the connection closed.
+        let _ = socket.send(Message::Close(Some(CloseFrame { code, reason: reason.into() }))).await;
+    }
+}
+
+/// Says hello, hears from where on, and begins to watch.
+async fn greet(app: &App, socket: &mut WebSocket) -> Result<(Wish, Watch), End> {
+    let is_virtual = app.handle.capabilities().await.map_err(gone)?.virtual_time;
+    let hello = json!({ "hello": {
+        "version": env!("CARGO_PKG_VERSION"), "ui": app.ui.version(), "run": *app.run, "virtual": is_virtual,
+    }});
+    say(socket, Message::Text(hello.to_string().into())).await?;
+    let first = match timeout(GREETING, hear(socket)).await {
+        Ok(wish) => wish?,
+        // Whoever says nothing has seen nothing.
+        Err(_) => Wish::default(),
+    };
+    let since = first.since.as_ref().filter(|(_, run)| *run == *app.run).map(|(seq, _)| *seq);
+    let watch = app.handle.watch(since).await.map_err(gone)?;
+    if let Some((seq, _)) = &first.since
+        && !watch.is_resumed()
+    {
+        let now = app.handle.records().await.map_err(gone)?;
+        let missed = since.map(|_| now.saturating_sub(*seq));
+        say(socket, Message::Text(json!({ "gap": { "missed": missed } }).to_string().into())).await?;
+    }
+    Ok((first, watch))
+}
+
+impl Conversation {
+    async fn go_on(&mut self, first: Wish) -> Result<(), End> {
+        self.take(first).await?;
+        let mut stopped = pin!(super::stopped(self.app.stop.clone()));
+        let mut frames = interval(FRAME);
+        frames.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut ping = interval_at(Instant::now() + PING, PING);
+        let mut heard = Instant::now();
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut stopped => return Err(Some((close_code::AWAY, "the server shuts down".to_owned()))),
+                wish = hear(&mut self.socket) => {
+                    heard = Instant::now();
+                    self.take(wish?).await?;
+                }
+                _ = frames.tick(), if self.under_way.len() < UNDER_WAY => {
+                    if let Some(frame) = self.watch.frame().await.map_err(gone)? {
+                        self.under_way.push_back(frame.seq);
+                        say(&mut self.socket, Message::Binary(encode(&frame).into())).await?;
+                    }
+                }
+                _ = ping.tick() => {
+                    if heard.elapsed() > PATIENCE {
+                        return Err(None);
+                    }
+                    // A page sees no pings; it sees this.
+                    say(&mut self.socket, Message::Text(r#"{"ping":true}"#.into())).await?;
+                    say(&mut self.socket, Message::Ping(Default::default())).await?;
+                }
+            }
+        }
+    }
+
+    async fn take(&mut self, wish: Wish) -> Result<(), End> {
+        if let Some(seq) = wish.ack {
+            while self.under_way.front().is_some_and(|drawn| *drawn < seq) {
+                self.under_way.pop_front();
+            }
+            if self.under_way.front() == Some(&seq) {
+                self.under_way.pop_front();
+            }
+        }
+        if wish.want.is_some() || wish.filter.is_some() {
+            self.wants = wish.want.unwrap_or(self.wants);
+            self.filter = wish.filter.unwrap_or_else(|| self.filter.clone());
+            self.watch.want(self.wants, self.filter.clone()).await.map_err(gone)?;
+        }
+        if let Some(track) = wish.track {
+            self.watch.track(track).await.map_err(gone)?;
+        }
+        Ok(())
+    }
+}
+
+/// The next wish. What is nothing of the kind (a pong) is an empty one.
+async fn hear(socket: &mut WebSocket) -> Result<Wish, End> {
+    match socket.recv().await {
+        None | Some(Err(_)) => Err(None),
+        Some(Ok(Message::Text(text))) => text
+            .as_str()
+            .parse()
+            .map_err(|error: crate::live::WishError| Some((close_code::INVALID, error.to_string()))),
+        Some(Ok(Message::Binary(_))) => Err(Some((close_code::UNSUPPORTED, "wishes are texts".to_owned()))),
+        Some(Ok(_)) => Ok(Wish::default()),
+    }
+}
+
+async fn say(socket: &mut WebSocket, message: Message) -> Result<(), End> {
+    match timeout(PATIENCE, socket.send(message)).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) | Err(_) => Err(None),
+    }
+}
+
+fn gone(error: NetworkError) -> End {
+    Some((close_code::AWAY, error.to_string()))
+}
