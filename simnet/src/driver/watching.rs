@@ -2,13 +2,25 @@
 
 use super::Driver;
 use crate::error::NetworkError;
-use crate::live::Frame;
+use crate::live::{Frame, MessageFilter, Track, Wants};
 use std::time::Duration;
 use world::sim::Pace;
 
 impl Driver {
     pub(crate) fn watch(&mut self, since: Option<u64>) -> (u64, bool) {
         self.network.watch_live(since)
+    }
+
+    pub(crate) fn want_live(&mut self, id: u64, wants: Wants, filter: MessageFilter) {
+        self.network.want_live(id, wants, filter);
+    }
+
+    pub(crate) fn track_live(&mut self, id: u64, track: Track) {
+        self.network.track_live(id, track);
+    }
+
+    pub(crate) fn leave_live(&mut self, id: u64) {
+        self.network.leave_live(id);
     }
 
     pub(crate) fn frame(&mut self, id: u64) -> Option<Frame> {

@@ -2,11 +2,13 @@
 
 use super::frame::{EventRow, Sample};
 use super::mirror::Mirror;
+use crate::condition::{Condition, Text};
 use crate::record::{Asked, Kind, Record};
 use crate::state::Change;
 use devp2p::NodeId;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use world::sim::{Effect, Link};
 
 /// Events kept.
 const RING: usize = 1 << 16;
@@ -114,6 +116,36 @@ fn words(asked: &Asked) -> (Arc<str>, Option<&NodeId>, Option<&NodeId>) {
         Asked::Disconnect { one, other } => ("disconnect".into(), Some(one), Some(other)),
         Asked::Rpc { id, text } => (format!("call {}", short(text)).into(), Some(id), None),
         Asked::Reset => ("reset".into(), None, None),
+        Asked::Condition(condition) => conditions(condition),
+    }
+}
+
+/// The same of the conditions between nodes.
+fn conditions(condition: &Condition) -> (Arc<str>, Option<&NodeId>, Option<&NodeId>) {
+    let link = |link: &Option<Link>| link.map_or("as before".to_owned(), |link| Text(link).to_string());
+    match condition {
+        Condition::DefaultLink(link) => (format!("links {}", Text(*link)).into(), None, None),
+        Condition::Link { from, to, both_ways, link: of } => {
+            let ways = if *both_ways { "both ways" } else { "one way" };
+            (format!("link {ways} {}", link(of)).into(), Some(from), Some(to))
+        }
+        Condition::Line { node, line } => (format!("line {}", Text(*line)).into(), Some(node), None),
+        Condition::Region { node, region } => {
+            let region = region.map_or("none".to_owned(), |region| region.to_string());
+            (format!("region {region}").into(), Some(node), None)
+        }
+        Condition::RegionLink { from, to, link: of } => {
+            (format!("link of region {from} to {to} {}", link(of)).into(), None, None)
+        }
+        Condition::Impose { id, one, other, effect, .. } => {
+            let other = other.as_ref().map_or("everybody else".to_owned(), |other| other.len().to_string());
+            let what = match effect {
+                Effect::Cut => "partition".to_owned(),
+                Effect::Worsen { delay, loss } => format!("{} more delay, {} more loss:", Text(*delay), Text(*loss)),
+            };
+            (format!("{what} {} | {other} nodes (restraint {id})", one.len()).into(), None, None)
+        }
+        Condition::Lift(id) => (format!("heal (restraint {id})").into(), None, None),
     }
 }
 

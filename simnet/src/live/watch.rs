@@ -47,19 +47,19 @@ impl Watch {
     /// What it wants from now on.
     pub async fn want(&self, wants: Wants, filter: MessageFilter) -> Result<(), NetworkError> {
         let id = self.id;
-        self.handle.ask(move |driver| driver.network_mut().want_live(id, wants, filter)).await
+        self.handle.ask(move |driver| driver.want_live(id, wants, filter)).await
     }
 
     /// Whose arrivals it wants from now on.
     pub async fn track(&self, track: Track) -> Result<(), NetworkError> {
         let id = self.id;
-        self.handle.ask(move |driver| driver.network_mut().track_live(id, track)).await
+        self.handle.ask(move |driver| driver.track_live(id, track)).await
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
         let id = self.id;
-        self.handle.tell(move |driver| driver.network_mut().leave_live(id));
+        self.handle.tell(move |driver| driver.leave_live(id));
     }
 }

@@ -96,7 +96,7 @@ impl Network {
             clock: Clock { now, pace },
             wall,
             max_peers: manners.max_peers,
-            restraints: 0,
+            restraints: state.conditions().restraints().len(),
         };
         live.as_mut()?.frame(id, &present)
     }
