@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 /// Items kept.
 const ITEMS: usize = 16;
-/// Copies kept of each.
+/// Copies kept of each, beside the first at each node.
 const COPIES: usize = 400_000;
 
 /// See the module.
@@ -24,8 +24,6 @@ pub(super) struct Item {
     /// With the number of the record.
     rows: Vec<(u64, ArrivalRow)>,
     have: BTreeSet<u32>,
-    /// Copies that are not in the rows.
-    beyond: u64,
 }
 
 /// An item that reached a node.
@@ -51,8 +49,8 @@ impl Items {
         }
         let known = self.items.entry(item).or_default();
         let duplicate = !known.have.insert(node);
-        if known.rows.len() == COPIES {
-            known.beyond += 1;
+        // First arrivals are always told, copies up to a bound.
+        if duplicate && known.rows.len() >= COPIES {
             return;
         }
         let hops = hops.min(u32::from(u16::MAX)) as u16;

@@ -42,7 +42,7 @@ use crate::adapter::NodeAdapter;
 use crate::record::{Kind, Message, Record};
 use crate::state::{Change, State};
 use devp2p::NodeId;
-use items::Items;
+use items::{Arrival, Items};
 use news::News;
 use std::time::Duration;
 use survey::Survey;
@@ -113,6 +113,11 @@ impl Live {
         self.watchers.iter().any(|watcher| watcher.wants().of_messages())
     }
 
+    /// Whether anyone wants records of arrivals.
+    pub(crate) fn wants_arrivals(&self) -> bool {
+        self.watchers.iter().any(|watcher| watcher.wants().arrivals)
+    }
+
     /// A node's messages are not for show.
     pub(crate) fn hide_messages(&mut self, id: &NodeId) {
         self.mirror.hide_messages(id);
@@ -123,6 +128,11 @@ impl Live {
     pub(crate) fn note(&mut self, seq: u64, record: &Record, changes: &[Change], state: &State) {
         match &record.kind {
             Kind::Message(message) => self.message(record, message),
+            Kind::Arrival { item, from, hops, .. } => {
+                let Some(node) = record.origin.index() else { return };
+                let (time, node, published) = (record.time, node as u32, from.is_none());
+                self.items.note(seq, Arrival { time, node, item: *item, hops: *hops, published });
+            }
             Kind::Metric { .. } => {}
             _ => {
                 self.mirror.note(seq, record, changes, state);

@@ -141,7 +141,9 @@ fn conditions(condition: &Condition) -> (Arc<str>, Option<&NodeId>, Option<&Node
             let other = other.as_ref().map_or("everybody else".to_owned(), |other| other.len().to_string());
             let what = match effect {
                 Effect::Cut => "partition".to_owned(),
-                Effect::Worsen { delay, loss } => format!("{} more delay, {} more loss:", Text(*delay), Text(*loss)),
+                Effect::Worsen { delay, loss } => {
+                    format!("{} more delay, {} more loss:", Text(*delay), Text(*loss))
+                }
             };
             (format!("{what} {} | {other} nodes (restraint {id})", one.len()).into(), None, None)
         }

@@ -16,8 +16,12 @@ pub(super) struct Watching {
 }
 
 impl Watching {
-    pub(super) fn wants_messages(&self) -> bool {
+    fn wants_messages(&self) -> bool {
         self.live.as_ref().is_some_and(|live| live.wants_messages())
+    }
+
+    fn wants_arrivals(&self) -> bool {
+        self.live.as_ref().is_some_and(|live| live.wants_arrivals())
     }
 
     /// Takes in a record, what it changed, and the state after it.
@@ -79,10 +83,10 @@ impl Network {
         self.tap_messages();
     }
 
-    /// Has the adapter make records of messages while anyone wants them.
+    /// Has the adapter make records of messages and arrivals while anyone wants them.
     pub(super) fn tap_messages(&mut self) {
-        let wanted = self.log.wants_messages() || self.watching.wants_messages();
-        self.adapter.want_messages(wanted);
+        self.adapter.want_messages(self.log.wants_messages() || self.watching.wants_messages());
+        self.adapter.want_measured(self.log.wants_measured() || self.watching.wants_arrivals());
     }
 
     /// What has changed for a watcher since its last frame. `wall` is the time on the wall.

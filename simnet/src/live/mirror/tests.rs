@@ -24,7 +24,7 @@ fn each_node_and_connection_is_told_once() {
     let seen = story.seq;
     for _ in 0..10 {
         story.up(0);
-        story.connect(0, 1);
+        story.connect(1, 0);
         story.disconnect(0, 1);
         story.down(0);
     }
@@ -32,7 +32,11 @@ fn each_node_and_connection_is_told_once() {
     story.connect(1, 0);
     let rows = story.mirror.since(seen);
     assert_eq!((rows.nodes.len(), rows.new.len(), rows.conns.len()), (1, 0, 1));
-    assert_eq!((rows.conns[0].a, rows.conns[0].b, rows.conns[0].up), (1, 0, true), "who dialled comes first");
+    assert_eq!(
+        (rows.conns[0].a, rows.conns[0].b, rows.conns[0].up),
+        (1, 0, true),
+        "who dialled first comes first"
+    );
     let rows = story.mirror.since(story.seq);
     assert_eq!((rows.nodes.len(), rows.conns.len()), (0, 0));
 }
