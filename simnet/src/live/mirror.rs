@@ -235,12 +235,13 @@ impl Mirror {
     }
 
     fn push(&mut self, (seq, time): (u64, u64), of: Of) {
-        if self.ring.len() == self.limit {
-            self.forget();
-        }
         let number = self.left + self.ring.len() as u64;
         *self.latest(of).expect("it was put there before") = number;
         self.ring.push_back(Entry { seq, time, of });
+        // Now that the ring knows the new entry, what it is about is not forgotten with an older one.
+        if self.ring.len() > self.limit {
+            self.forget();
+        }
     }
 
     fn latest(&mut self, of: Of) -> Option<&mut u64> {
