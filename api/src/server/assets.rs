@@ -37,6 +37,7 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 #[derive(rust_embed::Embed)]
 #[folder = "ui/"]
 #[exclude = "tests/*"]
+#[exclude = "tsconfig.json"]
 struct Embedded;
 
 impl Ui {

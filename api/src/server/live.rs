@@ -63,6 +63,7 @@ async fn greet(app: &App, socket: &mut WebSocket) -> Result<(Wish, Watch), End> 
     let is_virtual = app.handle.capabilities().await.map_err(gone)?.virtual_time;
     let hello = json!({ "hello": {
         "version": env!("CARGO_PKG_VERSION"), "ui": app.ui.version(), "run": *app.run, "virtual": is_virtual,
+        "read_only": app.guard.may_change().is_err(),
     }});
     say(socket, Message::Text(hello.to_string().into())).await?;
     let first = match timeout(GREETING, hear(socket)).await {
@@ -72,11 +73,11 @@ async fn greet(app: &App, socket: &mut WebSocket) -> Result<(Wish, Watch), End> 
     };
     let since = first.since.as_ref().filter(|(_, run)| *run == *app.run).map(|(seq, _)| *seq);
     let watch = app.handle.watch(since).await.map_err(gone)?;
-    if let Some((seq, _)) = &first.since
+    // Who comes from another run learned that from the hello.
+    if let Some(seq) = since
         && !watch.is_resumed()
     {
-        let now = app.handle.records().await.map_err(gone)?;
-        let missed = since.map(|_| now.saturating_sub(*seq));
+        let missed = app.handle.records().await.map_err(gone)?.saturating_sub(seq);
         say(socket, Message::Text(json!({ "gap": { "missed": missed } }).to_string().into())).await?;
     }
     Ok((first, watch))
