@@ -1,0 +1,157 @@
+//! The command line, as it is typed. What it means is decided where it is done (`cmd`).
+
+mod network;
+mod node;
+mod run;
+mod serve;
+#[cfg(test)]
+mod tests;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use devp2p::Fidelity;
+use std::path::PathBuf;
+
+pub(crate) use network::{Mocker, MockerStart, Network, Topology};
+pub(crate) use node::Node;
+pub(crate) use run::Run;
+pub(crate) use serve::Serve;
+
+/// Simulates networks of devp2p nodes: runs scenarios, and serves networks to play with.
+#[derive(Debug, Parser)]
+#[command(name = "p2psim", version, after_help = EXAMPLES)]
+pub(crate) struct CommandLine {
+    /// The server to talk to.
+    #[arg(
+        long,
+        global = true,
+        env = "P2PSIM_API_URL",
+        default_value = "http://localhost:8888",
+        value_name = "URL"
+    )]
+    pub(crate) api: String,
+    /// Bearer token that the server asks for.
+    #[arg(long, global = true, env = "P2PSIM_TOKEN", hide_env_values = true)]
+    pub(crate) token: Option<String>,
+    /// How much to log, on standard error.
+    #[arg(long, global = true, default_value = "warn", value_name = "LEVEL")]
+    pub(crate) log: Level,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  p2psim run scenarios/ping-pong.toml        run an experiment
+  p2psim serve                               a network to play with, driven by the commands below
+  p2psim node create --name node01           (in another terminal)
+  p2psim events --current --filter ping-pong:*
+
+Exit codes: 0 done, 1 an expectation failed or the server said no, 2 usage, 3 server not reachable,
+4 bad file, 5 timed out, 130 interrupted.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a scenario
+    Run(Run),
+    /// Serve a network over HTTP
+    Serve(Serve),
+    /// Show network information
+    Show(Listing),
+    /// Stream network events
+    Events(Events),
+    /// Write a snapshot of the network to standard output
+    Snapshot,
+    /// Load a snapshot of a network
+    Load {
+        /// The snapshot; standard input when missing
+        file: Option<PathBuf>,
+    },
+    /// Start every node that is down (as `network start`)
+    Start,
+    /// Stop every node that is up (as `network stop`)
+    Stop,
+    /// Stop and forget every node (as `network reset`)
+    Reset,
+    /// Start, stop or reset the whole network
+    Network {
+        #[command(subcommand)]
+        command: Network,
+    },
+    /// Have a program start and stop nodes
+    Mocker {
+        #[command(subcommand)]
+        command: Mocker,
+    },
+    /// Connect the nodes that are up, in a shape
+    Topology(Topology),
+    /// Manage nodes
+    #[command(args_conflicts_with_subcommands = true)]
+    Node {
+        #[command(flatten)]
+        listing: Listing,
+        #[command(subcommand)]
+        command: Option<Node>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Listing {
+    /// Print JSON instead of a table
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Events {
+    /// Begin with what is there already
+    #[arg(long)]
+    pub(crate) current: bool,
+    /// Show messages too: protocol:code,code-protocol:* (none are shown without)
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(crate) filter: String,
+}
+
+/// How much is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "lower")]
+pub(crate) enum Level {
+    Off,
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+/// An adapter, as it is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "lower")]
+pub(crate) enum AdapterName {
+    Sim,
+    Exec,
+}
+
+/// [`Fidelity`], as it is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "lower")]
+pub(crate) enum FidelityName {
+    Wire,
+    Message,
+}
+
+impl From<FidelityName> for Fidelity {
+    fn from(name: FidelityName) -> Self {
+        match name {
+            FidelityName::Wire => Self::Wire,
+            FidelityName::Message => Self::Message,
+        }
+    }
+}
+
+/// How a fidelity is typed.
+pub(crate) fn fidelity_name(fidelity: Fidelity) -> &'static str {
+    match fidelity {
+        Fidelity::Wire => "wire",
+        Fidelity::Message => "message",
+    }
+}

@@ -1,0 +1,75 @@
+//! `node`.
+
+use super::Listing;
+use clap::Subcommand;
+use std::num::NonZeroUsize;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Node {
+    /// List nodes
+    List(Listing),
+    /// Create a node, or several
+    Create {
+        /// Its name; the server finds one when missing
+        #[arg(long, default_value = "", hide_default_value = true)]
+        name: String,
+        /// Create so many nodes, alike but for name and key
+        #[arg(long, value_name = "N", default_value = "1", conflicts_with_all = ["name", "key"])]
+        count: NonZeroUsize,
+        /// Its services, separated by commas; the server's default service when missing
+        #[arg(long, value_delimiter = ',', value_name = "SERVICE,…")]
+        services: Vec<String>,
+        /// Its private key, 64 hex digits; the server makes one when missing
+        #[arg(long, value_name = "HEX")]
+        key: Option<String>,
+    },
+    /// Show node information
+    Show {
+        /// Name or id
+        node: String,
+        #[command(flatten)]
+        listing: Listing,
+    },
+    /// Start a node
+    Start {
+        /// Name or id
+        node: String,
+    },
+    /// Stop a node
+    Stop {
+        /// Name or id
+        node: String,
+    },
+    /// Stop a node if it is up, and forget it
+    Delete {
+        /// Name or id
+        node: String,
+    },
+    /// Connect a node to a peer node
+    Connect {
+        /// Name or id of the node that dials
+        node: String,
+        /// Name or id of the node that it dials
+        peer: String,
+    },
+    /// Disconnect a node from a peer node
+    Disconnect {
+        /// Name or id
+        node: String,
+        /// Name or id
+        peer: String,
+    },
+    /// Call a node RPC method
+    Rpc {
+        /// Name or id
+        node: String,
+        /// The method, such as admin_peers; with --subscribe the subscription, such as admin_peerEvents
+        method: String,
+        /// Its arguments: JSON where they are JSON, texts otherwise
+        #[arg(allow_negative_numbers = true)]
+        args: Vec<String>,
+        /// The method is a subscription: print what comes, one JSON per line
+        #[arg(long)]
+        subscribe: bool,
+    },
+}
