@@ -37,10 +37,7 @@ pub fn encode(frame: &Frame) -> Vec<u8> {
         });
     }
     if let Some(rates) = &frame.rates {
-        out.json(
-            b"RATE",
-            &rates.iter().map(|(protocol, codes)| (protocol, codes)).collect::<BTreeMap<_, _>>(),
-        );
+        out.json(b"RATE", &rates.iter().collect::<BTreeMap<_, _>>());
     }
     if let Some(stat) = &frame.stat {
         out.json(b"STAT", &counts(stat));

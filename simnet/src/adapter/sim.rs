@@ -400,13 +400,28 @@ impl NodeAdapter for SimAdapter {
                 let ways = [(from, to), (to, from)].into_iter().take(1 + usize::from(both_ways));
                 ways.map(|(from, to)| (host(from), host(to))).try_for_each(|(from, to)| match link {
                     Some(link) => world.set_link(from, to, link),
-                    None => Ok(world.unset_link(from, to)),
+                    None => {
+                        world.unset_link(from, to);
+                        Ok(())
+                    }
                 })
             }
-            Condition::Line { node, line: HostLink::UNLIMITED } => Ok(world.unset_host_link(host(node))),
-            Condition::Line { node, line } => Ok(world.set_host_link(host(node), line)),
-            Condition::Region { node, region } => Ok(world.set_zone(host(node), region)),
-            Condition::RegionLink { from, to, link: None } => Ok(world.unset_zone_link(from, to)),
+            Condition::Line { node, line: HostLink::UNLIMITED } => {
+                world.unset_host_link(host(node));
+                Ok(())
+            }
+            Condition::Line { node, line } => {
+                world.set_host_link(host(node), line);
+                Ok(())
+            }
+            Condition::Region { node, region } => {
+                world.set_zone(host(node), region);
+                Ok(())
+            }
+            Condition::RegionLink { from, to, link: None } => {
+                world.unset_zone_link(from, to);
+                Ok(())
+            }
             Condition::RegionLink { from, to, link: Some(link) } => {
                 check_link(&self.settings, &link)?;
                 world.set_zone_link(from, to, link)

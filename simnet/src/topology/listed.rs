@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn edge_lists_are_forgiving_about_what_stands_between() {
         for text in ["a b\nb c\n", "a,b\nb , c", "# x\n\na\tb # y\r\n  b   c\r\n", "\u{feff}a b\nb c"] {
-            assert_eq!(pairs(&text), [pair("a", "b"), pair("b", "c")], "{text:?}");
+            assert_eq!(pairs(text), [pair("a", "b"), pair("b", "c")], "{text:?}");
         }
         assert_eq!(pairs(""), []);
     }

@@ -113,7 +113,10 @@ fn what_is_wrong_with_a_description_is_told_when_it_comes_up() {
             (sim.network("0").links(latency("slow")), "\"slow\" is no length of time"),
             (sim.network("1").nodes(5).random_regular(3), "odd number of connection ends"),
             (sim.network("2").nodes(1).services(["nope"]), "unknown node service \"nope\""),
-            (sim.network("3").service("noop", |_| Ok(Idle)), "node service already exists: \"noop\""),
+            (
+                sim.network("3").service("idle", |_| Ok(Idle)).service("idle", |_| Ok(Idle)),
+                "node service already exists: \"idle\"",
+            ),
         ]
         .into_iter()
         .enumerate()
