@@ -16,8 +16,12 @@
 //! | `jobs` | what can be asked |
 //! | `conditions` | the same of links, lines and partitions |
 //! | `clock` | the same of time: pace, advance, step |
+//! | `agenda` | what is to be done at a time to come |
+//! | `churn` | nodes that come and go by a plan |
 //! | `watching` | what watchers ask |
 
+mod agenda;
+mod churn;
 mod clock;
 mod conditions;
 mod jobs;
@@ -29,6 +33,8 @@ pub(crate) use wait::Wait;
 use crate::error::NetworkError;
 use crate::journal::Journal;
 use crate::network::Network;
+use agenda::Agenda;
+use churn::Churning;
 use clock::Stride;
 use devp2p::NodeId;
 use std::collections::BTreeMap;
@@ -65,6 +71,12 @@ pub(crate) struct Driver {
     next_line: u64,
     /// Time that passes whatever the pace.
     stride: Option<Stride>,
+    agenda: Agenda,
+    churn: Option<Churning>,
+    /// How many there have been.
+    churns: u64,
+    /// The pace that a pause interrupts.
+    before_pause: Pace,
     slipped: bool,
     /// The log cannot be written any more; said once.
     failed: bool,
@@ -83,6 +95,10 @@ impl Driver {
             lines: BTreeMap::new(),
             next_line: 0,
             stride: None,
+            agenda: Agenda::default(),
+            churn: None,
+            churns: 0,
+            before_pause: if pace == Pace::Paused { Pace::Times(1.0) } else { pace },
             slipped: false,
             failed: false,
             ended: false,
@@ -132,7 +148,8 @@ impl Driver {
         if behind {
             return Some(Duration::ZERO);
         }
-        let next = self.network.adapter().next_event().unwrap_or(Duration::MAX);
+        let next = self.network.adapter().next_event().into_iter().chain(self.agenda.next()).min();
+        let next = next.unwrap_or(Duration::MAX);
         let wait = self.pacer.wait_for(next, self.wall.elapsed()).unwrap_or(TICK);
         Some(wait.clamp(Duration::from_micros(100), TICK))
     }
@@ -140,8 +157,10 @@ impl Driver {
     /// Takes in what has happened, looks at the waiters, and answers when the first of them will have waited enough.
     fn pass_really(&mut self) -> Option<Duration> {
         self.take_in();
+        self.keep_agenda();
         self.look();
-        let first = self.waiters.iter().map(|waiter| waiter.deadline).min()?;
+        let deadlines = self.waiters.iter().map(|waiter| waiter.deadline);
+        let first = deadlines.chain(self.agenda.next()).min()?;
         Some(first.saturating_sub(self.network.now()))
     }
 
@@ -184,8 +203,8 @@ impl Driver {
             Some(next) => (now + SLICE).max(next + Duration::from_nanos(1)),
             None => Duration::MAX,
         };
-        for waiter in &self.waiters {
-            end = end.min(waiter.deadline);
+        for time in self.waiters.iter().map(|waiter| waiter.deadline).chain(self.agenda.next()) {
+            end = end.min(time);
         }
         if self.waiters.iter().any(|waiter| !waiter.clock_only) {
             end = end.min(grid_after(next.unwrap_or(now).max(now)));
@@ -202,6 +221,7 @@ impl Driver {
             }
             self.note_slip(due);
         }
+        self.keep_agenda();
         self.look();
         due.map_or(!self.waiters.is_empty(), |due| self.network.now() < due)
     }

@@ -135,6 +135,22 @@ pub enum NetworkError {
     /// A step was asked for while another is under way.
     #[error("the clock is being stepped already: wait for that step, or pause the clock to end it")]
     Stepping,
+    /// A time to run to that has gone by.
+    #[error("it is {now:?} already: time cannot be had to run back to {time:?}")]
+    Past {
+        /// The time asked for.
+        time: Duration,
+        /// What time it is.
+        now: Duration,
+    },
+    /// Words that say nothing about nodes, or that no node fits.
+    #[error("{words:?} names no node: {why}")]
+    NoneChosen {
+        /// The words.
+        words: String,
+        /// Why it does not.
+        why: String,
+    },
     /// The adapter cannot do this at all.
     #[error("{adapter} cannot {what}")]
     Unsupported {
@@ -157,6 +173,12 @@ pub enum NetworkError {
     /// A condition of links that makes no sense.
     #[error("{0}")]
     BadCondition(String),
+    /// No churn is going on.
+    #[error("no churn is going on: `churn start` begins one")]
+    NoChurn,
+    /// A churn that makes no sense.
+    #[error("churn: {0}")]
+    BadChurn(String),
     /// No such restraint stands.
     #[error("there is no partition {0}: `partition list` shows those that stand")]
     NoRestraint(crate::condition::RestraintId),
@@ -183,7 +205,11 @@ impl NetworkError {
     /// Whose fault it is.
     pub fn fault(&self) -> Fault {
         match self {
-            Self::UnknownNode(_) | Self::NoRestraint(_) | Self::Forgotten { .. } => Fault::NotFound,
+            Self::UnknownNode(_)
+            | Self::NoRestraint(_)
+            | Self::NoneChosen { .. }
+            | Self::NoChurn
+            | Self::Forgotten { .. } => Fault::NotFound,
             Self::BadName(_)
             | Self::ForeignId { .. }
             | Self::KeyMissing(_)
@@ -194,6 +220,7 @@ impl NetworkError {
             | Self::BadSnapshot(_)
             | Self::BadTopology(_)
             | Self::BadCondition(_)
+            | Self::BadChurn(_)
             | Self::Unsupported { .. } => Fault::Invalid,
             Self::IdTaken(_)
             | Self::NameTaken(_)
@@ -205,6 +232,7 @@ impl NetworkError {
             | Self::NotUp { .. }
             | Self::RecentlyAttempted(..)
             | Self::ClockPaused
+            | Self::Past { .. }
             | Self::Stepping => Fault::Conflict,
             Self::ConnectFailed { .. } => Fault::Peer,
             Self::TimedOut { .. } => Fault::Time,

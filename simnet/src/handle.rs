@@ -21,7 +21,6 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use world::Population;
-use world::sim::Pace;
 
 /// How long a call that waits for something to happen waits at most, in simulated time.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -30,6 +29,8 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug)]
 pub struct Handle {
     jobs: Arc<Sender<Job>>,
+    /// Its calls wait through a pause.
+    patient: bool,
 }
 
 /// Wakes a network whose nodes live in real time: its adapter has something new to take in. It does not keep the network
@@ -53,17 +54,6 @@ impl Nudge {
     }
 }
 
-/// The time of a network.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ClockView {
-    /// Since its start.
-    pub now: Duration,
-    /// How fast it passes; of real time, 1.
-    pub pace: Pace,
-    /// Whether it is simulated, and so can be paused, paced and stepped.
-    pub is_virtual: bool,
-}
-
 /// Whether a call answers when something was asked or when it has happened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Until {
@@ -82,7 +72,14 @@ impl Nudge {
 
 impl Handle {
     pub(crate) fn new(jobs: Arc<Sender<Job>>) -> Self {
-        Self { jobs }
+        Self { jobs, patient: false }
+    }
+
+    /// The same network for a program rather than a person: where its clock is paused, or is being paused, calls that
+    /// need time to pass wait until it passes again, rather than answer [`NetworkError::ClockPaused`].
+    #[must_use]
+    pub fn through_pauses(&self) -> Self {
+        Self { patient: true, ..self.clone() }
     }
 
     /// Does `act` at the network and brings back the answer.
@@ -105,13 +102,14 @@ impl Handle {
     }
 
     /// Starts something and waits for its end.
-    async fn ask_and_wait<R: Send + 'static>(
+    pub(crate) async fn ask_and_wait<R: Send + 'static>(
         &self,
         act: impl FnOnce(&mut Driver) -> Result<Wait<R>, NetworkError> + Send + 'static,
     ) -> Result<R, NetworkError> {
         let (reply, answer) = oneshot::channel();
+        let patient = self.patient;
         let job: Job = Box::new(move |driver| match act(driver) {
-            Ok(wait) => driver.wait(wait, reply),
+            Ok(wait) => driver.wait(wait.through_pauses_if(patient), reply),
             Err(error) => {
                 let _ = reply.send(Err(error));
             }
@@ -238,38 +236,6 @@ impl Handle {
         self.ask(move |driver| driver.subscribe(filter, current)).await
     }
 
-    /// Changes how fast simulated time passes.
-    pub async fn set_pace(&self, pace: Pace) -> Result<(), NetworkError> {
-        self.ask(move |driver| driver.set_pace(pace)).await?
-    }
-
-    /// What time it is, and how fast it passes.
-    pub async fn clock(&self) -> Result<ClockView, NetworkError> {
-        self.ask(|driver| driver.clock()).await
-    }
-
-    /// Lets so much simulated time pass as fast as the machine can, whatever the pace, also when it is paused; then the
-    /// pace holds again from there.
-    pub async fn step(&self, by: Duration) -> Result<ClockView, NetworkError> {
-        self.ask_and_wait(move |driver| driver.step(by)).await
-    }
-
-    /// The same up to the next `instants` instants at which anything happens; all of an instant happens. Where nothing
-    /// ever will, time stays where it is.
-    pub async fn step_events(&self, instants: u64) -> Result<ClockView, NetworkError> {
-        self.ask_and_wait(move |driver| driver.step_events(instants)).await
-    }
-
-    /// Lets simulated time pass.
-    pub async fn advance(&self, by: Duration) -> Result<(), NetworkError> {
-        self.ask_and_wait(move |driver| driver.advance(by)).await
-    }
-
-    /// Simulated time.
-    pub async fn now(&self) -> Result<Duration, NetworkError> {
-        self.ask(|driver| driver.network().now()).await
-    }
-
     /// The digest of the log so far.
     pub async fn digest(&self) -> Result<Digest, NetworkError> {
         self.ask(|driver| driver.network().digest()).await
@@ -306,17 +272,6 @@ impl Handle {
     /// Do all nodes have exactly the connections `pairs` among each other, up at both ends?
     pub async fn verify(&self, pairs: Vec<(NodeId, NodeId)>) -> Result<Result<(), Mismatch>, NetworkError> {
         self.ask(move |driver| topology::verify(driver.network().state(), &pairs)).await
-    }
-
-    /// Waits until `holds` says so of the network, in simulated time.
-    pub async fn until(
-        &self,
-        what: &str,
-        within: Duration,
-        holds: impl FnMut(&crate::state::State) -> bool + Send + 'static,
-    ) -> Result<(), NetworkError> {
-        let what = what.to_owned();
-        self.ask_and_wait(move |driver| driver.until(what, within, holds)).await
     }
 
     /// Stops every node, closes the log and ends the network's thread. Answers the digest of the whole log.

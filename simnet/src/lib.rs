@@ -7,6 +7,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`handle`] | the async face: create, start, stop, connect, snapshot, subscribe, advance |
+//! | `clock` | the same of time: pace, pause, steps |
 //! | [`network`] | the same at one moment: names, checks, state, log |
 //! | `driver` | the thread, its clock and its waiters |
 //! | [`adapter`] | how nodes are brought to life; [`SimAdapter`](adapter::SimAdapter) does so in memory |
@@ -20,7 +21,8 @@
 //! | [`scenario`] | experiments as files |
 //! | [`experiment`] | experiments as tests |
 //! | [`protocol_test`] | one protocol among mock peers |
-//! | [`mocker`] | churn by a program |
+//! | [`churn`] | churn by rates |
+//! | [`mocker`] | churn by a program, with nodes of its own |
 //! | [`step`] | one action and what is expected after it |
 //! | `wait` | conditions that experimenters wait for |
 //!
@@ -29,6 +31,8 @@
 //! What is deliberately absent: HTTP, processes, and any look inside a node.
 
 pub mod adapter;
+pub mod churn;
+mod clock;
 mod collect;
 pub mod condition;
 mod driver;
@@ -55,9 +59,10 @@ pub mod topology;
 pub mod view;
 mod wait;
 
+pub use clock::ClockView;
 pub use condition::{Restraint, RestraintId};
 pub use error::{Fault, NetworkError};
-pub use handle::{CallError, ClockView, Handle, Nudge, PATIENCE, RpcLine, Until};
+pub use handle::{CallError, Handle, Nudge, PATIENCE, RpcLine, Until};
 pub use record::Digest;
 pub use start::{NetworkConfig, Replay, ReplayError, replay, start, start_with};
 pub use subscribe::{Notice, Subscription};

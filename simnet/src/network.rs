@@ -8,11 +8,13 @@
 //! | `asking` | what an adapter has not answered yet |
 //! | `conditions` | links, lines and partitions |
 //! | `events` | records taken in, folded, shown |
+//! | `selection` | nodes chosen by words |
 //! | `watching` | what watchers ask |
 
 mod asking;
 mod conditions;
 mod events;
+mod selection;
 mod watching;
 
 pub(crate) use asking::{Asking, Taking};

@@ -10,6 +10,7 @@ use super::{Condition, Conditions, LinkChange, Restraint, RestraintId};
 use crate::error::NetworkError;
 use crate::handle::Handle;
 use devp2p::NodeId;
+use std::time::Duration;
 use world::sim::{HostLink, Link};
 
 impl Handle {
@@ -50,6 +51,24 @@ impl Handle {
     ) -> Result<[Link; 2], NetworkError> {
         let (from, to) = (from.to_owned(), to.to_owned());
         self.ask(move |driver| driver.change_link(&from, &to, both_ways, change)).await?
+    }
+
+    /// Changes in part, or without a change takes back, the links from each of some nodes to each of others, chosen as
+    /// [`select`](Self::select) has it; where both are one region (`region:1`), the link between regions. Answers how
+    /// many links that is, a way back counted too.
+    pub async fn change_links(
+        &self,
+        from: String,
+        to: String,
+        both_ways: bool,
+        change: Option<LinkChange>,
+    ) -> Result<usize, NetworkError> {
+        self.ask(move |driver| driver.change_links(&from, &to, both_ways, change)).await?
+    }
+
+    /// Has the link of all pairs that have no other be what the network began with.
+    pub async fn reset_default_link(&self) -> Result<Link, NetworkError> {
+        self.ask(|driver| driver.reset_default_link()).await?
     }
 
     /// The link from one node to another, as it is now; restraints come on top of it.
@@ -98,6 +117,15 @@ impl Handle {
         self.ask(move |driver| driver.impose(restraint)).await?
     }
 
+    /// The same, until it is lifted or so much simulated time has passed.
+    pub async fn impose_for(
+        &self,
+        restraint: Restraint,
+        time: Duration,
+    ) -> Result<RestraintId, NetworkError> {
+        self.ask(move |driver| driver.impose_for(restraint, time)).await?
+    }
+
     /// Ends a restraint.
     pub async fn lift(&self, id: RestraintId) -> Result<(), NetworkError> {
         self.set_condition(Condition::Lift(id)).await
@@ -119,8 +147,12 @@ impl Handle {
         self.read(|state| state.conditions().clone()).await
     }
 
-    /// The ids of nodes given by id or name.
-    pub async fn find(&self, nodes: Vec<String>) -> Result<Vec<NodeId>, NetworkError> {
-        self.ask(move |driver| driver.find_all(&nodes)).await?
+    /// The ids of the nodes that any of `words` fits, in the order of creation: a name or id, a pattern such as `light*`,
+    /// `region:1`, `service:gossip`, `group:light` (those with that property); several of them apart by commas.
+    ///
+    /// # Errors
+    /// One of them fits no node.
+    pub async fn select(&self, words: Vec<String>) -> Result<Vec<NodeId>, NetworkError> {
+        self.ask(move |driver| driver.network().select(&words)).await?
     }
 }

@@ -5,8 +5,9 @@
 
 use super::wait::Moment;
 use super::{Driver, SLICE, Wait, grid_after};
+use crate::clock::ClockView;
 use crate::error::NetworkError;
-use crate::handle::ClockView;
+use crate::state::State;
 use std::time::Duration;
 use world::sim::{Pace, Pacer};
 
@@ -32,12 +33,23 @@ impl Driver {
 
     pub(crate) fn set_pace(&mut self, pace: Pace) -> Result<(), NetworkError> {
         self.only_if_virtual("change the pace of real time")?;
+        if self.pacer.pace() != Pace::Paused {
+            self.before_pause = self.pacer.pace();
+        }
         self.pacer = Pacer::new(pace, self.wall.elapsed(), self.network.now());
         if pace == Pace::Paused {
             self.stride = None;
-            self.look_at(&Moment::Last(NetworkError::ClockPaused));
+            self.look_at(&Moment::Paused);
         }
         Ok(())
+    }
+
+    pub(crate) fn resume(&mut self) -> Result<ClockView, NetworkError> {
+        self.only_if_virtual("resume real time, which cannot be paused")?;
+        if self.pacer.pace() == Pace::Paused {
+            self.set_pace(self.before_pause)?;
+        }
+        Ok(self.clock())
     }
 
     pub(crate) fn advance(&mut self, by: Duration) -> Result<Wait<()>, NetworkError> {
@@ -55,6 +67,39 @@ impl Driver {
         self.begin_stride(Stride::Instants(instants))
     }
 
+    pub(crate) fn step_to(&mut self, time: Duration) -> Result<Wait<ClockView>, NetworkError> {
+        let now = self.network.now();
+        if time < now {
+            return Err(NetworkError::Past { time, now });
+        }
+        self.begin_stride(Stride::To(time))
+    }
+
+    pub(crate) fn step_until(
+        &mut self,
+        what: String,
+        within: Duration,
+        mut holds: impl FnMut(&State) -> bool + 'static,
+    ) -> Result<Wait<ClockView>, NetworkError> {
+        self.only_if_virtual("step real time")?;
+        if holds(self.network.state()) {
+            return Ok(Wait::ready(self.clock()));
+        }
+        let deadline = self.network.now().saturating_add(within);
+        let stepping = self.begin_stride(Stride::To(deadline))?;
+        let late = NetworkError::TimedOut { what: what.clone(), after: within, simulated: true };
+        let check = Box::new(move |driver: &mut Self| {
+            if holds(driver.network.state()) {
+                driver.end_stride();
+                return Some(Ok(driver.clock()));
+            }
+            let ended = driver.stride.is_none();
+            let out_of_time = driver.network.now() >= deadline;
+            ended.then(|| Err(if out_of_time { late.clone() } else { NetworkError::ClockPaused }))
+        });
+        Ok(Wait { what, clock_only: false, check, ..stepping })
+    }
+
     fn begin_stride(&mut self, stride: Stride) -> Result<Wait<ClockView>, NetworkError> {
         self.only_if_virtual("step real time")?;
         if self.stride.is_some() {
@@ -68,7 +113,8 @@ impl Driver {
     pub(super) fn stride(&mut self) {
         let Some(stride) = self.stride else { return };
         let now = self.network.now();
-        let next = self.network.adapter().next_event();
+        let planned = self.agenda.next();
+        let next = self.network.adapter().next_event().into_iter().chain(planned).min();
         let (end, left) = match (stride, next) {
             (Stride::To(target), _) if target <= now => (now, None),
             (Stride::To(target), next) => {
@@ -83,15 +129,24 @@ impl Driver {
                 (next.max(now) + Duration::from_nanos(1), Some(Stride::Instants(left - 1)))
             }
         };
+        // What is planned is done at its time, with what happens then still to come.
+        let end = planned.map_or(end, |planned| end.min(planned));
         self.stride = left;
         if end > now
             && let Err(error) = self.network.run_until(end)
         {
             return self.fail(error);
         }
+        self.keep_agenda();
         if left.is_none() {
-            self.pacer = Pacer::new(self.pacer.pace(), self.wall.elapsed(), self.network.now());
+            self.end_stride();
         }
         self.look();
+    }
+
+    /// From here on the pace holds again.
+    fn end_stride(&mut self) {
+        self.stride = None;
+        self.pacer = Pacer::new(self.pacer.pace(), self.wall.elapsed(), self.network.now());
     }
 }

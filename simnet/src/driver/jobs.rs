@@ -76,7 +76,7 @@ impl Driver {
         Ok(Wait::after(starting, move |driver| driver.network.node_view(id)))
     }
 
-    fn start(&mut self, id: NodeId) -> Result<Option<Asking<()>>, NetworkError> {
+    pub(super) fn start(&mut self, id: NodeId) -> Result<Option<Asking<()>>, NetworkError> {
         self.journal(|| Command::Start(id))?;
         self.network.start(id, BTreeMap::new())
     }
@@ -87,7 +87,7 @@ impl Driver {
         Ok(Wait::after(stopping, move |driver| driver.network.node_view(id)))
     }
 
-    fn stop(&mut self, id: NodeId) -> Result<Option<Asking<()>>, NetworkError> {
+    pub(super) fn stop(&mut self, id: NodeId) -> Result<Option<Asking<()>>, NetworkError> {
         self.journal(|| Command::Stop(id))?;
         self.network.stop(id)
     }
@@ -98,7 +98,7 @@ impl Driver {
         Ok(Wait::after(ending, move |driver| driver.network.node_view(id)))
     }
 
-    fn crash(&mut self, id: NodeId) -> Result<Option<Asking<()>>, NetworkError> {
+    pub(super) fn crash(&mut self, id: NodeId) -> Result<Option<Asking<()>>, NetworkError> {
         self.journal(|| Command::Crash(id))?;
         self.network.crash(id)
     }
@@ -184,10 +184,12 @@ impl Driver {
     fn reset_now(&mut self) -> Result<Askings, NetworkError> {
         self.journal(|| Command::Reset)?;
         self.lines.clear();
+        // Its nodes are about to go.
+        self.churn = None;
         self.network.reset()
     }
 
-    fn ask_connect(&mut self, one: NodeId, other: NodeId) -> Result<(), NetworkError> {
+    pub(super) fn ask_connect(&mut self, one: NodeId, other: NodeId) -> Result<(), NetworkError> {
         self.journal(|| Command::Connect(one, other))?;
         self.network.connect(one, other)
     }

@@ -55,6 +55,11 @@ impl<R: 'static> Wait<R> {
         Self { clock_only: true, while_paused: true, ..Self::until(check) }
     }
 
+    /// The same, if so, for somebody who waits through pauses.
+    pub(crate) fn through_pauses_if(self, patient: bool) -> Self {
+        Self { while_paused: self.while_paused || patient, ..self }
+    }
+
     pub(super) fn timed_out(&self, simulated: bool) -> NetworkError {
         NetworkError::TimedOut { what: self.what.clone(), after: self.patience, simulated }
     }
@@ -84,6 +89,8 @@ pub(super) struct Waiter {
 pub(super) enum Moment {
     /// Time has passed.
     Passed(Duration),
+    /// No time passes until somebody lets it.
+    Paused,
     /// No more time will pass.
     Last(NetworkError),
 }
@@ -123,7 +130,8 @@ impl Driver {
             }
             let outcome = (wait.check)(driver).or_else(|| match moment {
                 Moment::Passed(now) if *now >= deadline => Some(Err(wait.timed_out(simulated))),
-                Moment::Passed(_) => None,
+                Moment::Paused if !wait.while_paused => Some(Err(NetworkError::ClockPaused)),
+                Moment::Passed(_) | Moment::Paused => None,
                 Moment::Last(error) => Some(Err(error.clone())),
             });
             match outcome {

@@ -69,9 +69,7 @@ impl Network {
                 && let Some(id) = self.member_of(origin).map(|member| member.config.id)
             {
                 // A node that starts again dials nobody of its own accord.
-                // Its own stand together: a network that shuts down does this for every node.
-                let (first, last) = (NodeId::from_bytes([0; 32]), NodeId::from_bytes([0xff; 32]));
-                let own: Vec<_> = self.wanted.range((id, first)..=(id, last)).copied().collect();
+                let own = self.wanted_by(&id);
                 for pair in own {
                     self.wanted.remove(&pair);
                 }
@@ -92,6 +90,13 @@ impl Network {
         let written = self.log.write(records);
         self.broken = self.broken.take().or_else(|| written.clone().err());
         written
+    }
+
+    /// The connections that a node was asked for and keeps dialling.
+    pub(crate) fn wanted_by(&self, id: &NodeId) -> Vec<(NodeId, NodeId)> {
+        // They stand together: a network that shuts down asks for every node.
+        let (first, last) = (NodeId::from_bytes([0; 32]), NodeId::from_bytes([0xff; 32]));
+        self.wanted.range((*id, first)..=(*id, last)).copied().collect()
     }
 
     /// The node that a record is from. Indices rise in the order of creation.

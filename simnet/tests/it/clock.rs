@@ -74,3 +74,41 @@ fn a_step_at_a_pace_does_not_wait_for_the_wall() {
         assert_eq!(net.step(s(1)).await.unwrap().now, paused + s(1));
     });
 }
+
+#[test]
+fn a_step_goes_on_until_what_is_waited_for_holds() {
+    run(async {
+        let net = start(NetworkConfig { pace: Pace::Paused, ..config(3) }).unwrap();
+        nodes_up(&net, 2).await;
+        net.connect("node01", "node02", Until::Asked).await.unwrap();
+        let clock = net.step_until("one connection", s(60), |state| state.conns_up() == 1).await.unwrap();
+        assert!(clock.now > s(0) && clock.now < s(1), "{:?}", clock.now);
+        assert_eq!(net.step_until("one connection", s(60), |state| state.conns_up() == 1).await, Ok(clock));
+        let late = net.step_until("a third node", s(2), |state| state.nodes().len() == 3).await;
+        assert_eq!(late.unwrap_err().to_string(), "a third node did not happen within 2s of simulated time");
+        assert_eq!(net.now().await, Ok(clock.now + s(2)));
+        assert_eq!(net.step_to(s(30)).await.unwrap().now, s(30));
+        let past = net.step_to(s(7)).await.unwrap_err();
+        assert_eq!(past, NetworkError::Past { time: s(7), now: s(30) });
+    });
+}
+
+#[test]
+fn a_pause_ends_the_waits_of_people_and_not_those_of_programs() {
+    run(async {
+        let net = start(NetworkConfig { pace: Pace::Times(2.0), ..config(1) }).unwrap();
+        let (person, program) = (net.clone(), net.through_pauses());
+        let person = tokio::spawn(async move { person.advance(s(3600)).await });
+        let program = tokio::spawn(async move { program.advance(s(3600)).await });
+        // Each has asked before the pause when its call has been answered once.
+        tokio::task::yield_now().await;
+        net.now().await.unwrap();
+        net.set_pace(Pace::Paused).await.unwrap();
+        assert_eq!(person.await.unwrap(), Err(NetworkError::ClockPaused));
+        assert_eq!(net.through_pauses().clock().await.unwrap().pace, Pace::Paused);
+        net.step(s(3600)).await.unwrap();
+        assert_eq!(program.await.unwrap(), Ok(()));
+        assert_eq!(net.resume().await.unwrap().pace, Pace::Times(2.0), "as before the pause");
+        assert_eq!(net.resume().await.unwrap().pace, Pace::Times(2.0));
+    });
+}
