@@ -8,7 +8,8 @@
 //! of simulated time ([`GRID`]) while there are any, and time stops at the first point of it where one is content.
 //!
 //! Where nodes live in real time there is nothing to drive: the thread sleeps until a job or a nudge of the adapter's
-//! comes or a waiter's deadline is there, takes in what has happened, and looks.
+//! comes or a waiter's deadline is there, takes in what has happened, and looks. Nodes in memory beside them go along:
+//! their next event wakes it, too.
 //!
 //! | module | holds |
 //! |---|---|
@@ -154,13 +155,15 @@ impl Driver {
         Some(wait.clamp(Duration::from_micros(100), TICK))
     }
 
-    /// Takes in what has happened, looks at the waiters, and answers when the first of them will have waited enough.
+    /// Takes in what has happened, looks at the waiters, and answers when the first of them will have waited enough, or
+    /// something is to happen.
     fn pass_really(&mut self) -> Option<Duration> {
         self.take_in();
         self.keep_agenda();
         self.look();
         let deadlines = self.waiters.iter().map(|waiter| waiter.deadline);
-        let first = deadlines.chain(self.agenda.next()).min()?;
+        let next = self.network.adapter().next_event().filter(|_| !self.failed);
+        let first = deadlines.chain(self.agenda.next()).chain(next).min()?;
         Some(first.saturating_sub(self.network.now()))
     }
 

@@ -1,5 +1,6 @@
 //! What can go wrong with a network, classified once.
 
+use crate::adapter::Fabric;
 use devp2p::NodeId;
 use std::time::Duration;
 
@@ -66,6 +67,18 @@ pub enum NetworkError {
         /// The names there are.
         known: Vec<String>,
     },
+    /// An adapter that the network does not have.
+    #[error(
+        "unknown node adapter {name:?}: the nodes of this network are of {}; others need a network that was started \
+         with them, as by `serve --adapter mixed`",
+        known.join(", ")
+    )]
+    UnknownAdapter {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: Vec<&'static str>,
+    },
     /// A service named twice.
     #[error("duplicate service: {0}")]
     DuplicateService(String),
@@ -97,6 +110,17 @@ pub enum NetworkError {
         role: &'static str,
         /// The node that is down.
         id: NodeId,
+    },
+    /// Nothing leads from one to the other.
+    #[error(
+        "node {} lives {} and node {} {}: nodes in memory connect to nodes in memory, processes to processes",
+        one.0, one.1, other.0, other.1
+    )]
+    OtherFabric {
+        /// Who was to dial, and what it is on.
+        one: (NodeId, Fabric),
+        /// Whom, and what that is on.
+        other: (NodeId, Fabric),
     },
     /// Asked again within the network's dial ban.
     #[error("connection between {0} and {1} recently attempted")]
@@ -214,6 +238,7 @@ impl NetworkError {
             | Self::ForeignId { .. }
             | Self::KeyMissing(_)
             | Self::UnknownService { .. }
+            | Self::UnknownAdapter { .. }
             | Self::DuplicateService(_)
             | Self::NoService
             | Self::SelfConnect(_)
@@ -230,6 +255,7 @@ impl NetworkError {
             | Self::NoConnection(..)
             | Self::AlreadyDisconnected(..)
             | Self::NotUp { .. }
+            | Self::OtherFabric { .. }
             | Self::RecentlyAttempted(..)
             | Self::ClockPaused
             | Self::Past { .. }

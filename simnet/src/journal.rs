@@ -19,7 +19,7 @@ use std::time::Duration;
 /// What changes a network from outside.
 #[derive(Clone, Debug)]
 pub(crate) enum Command {
-    Create(NodeSpec),
+    Create(Box<NodeSpec>),
     Start(NodeId),
     Stop(NodeId),
     Crash(NodeId),
@@ -186,6 +186,8 @@ struct SpecForm {
     id: Option<String>,
     key: Option<String>,
     name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    adapter: Option<String>,
     services: Vec<String>,
     properties: Vec<String>,
     enable_msg_events: Option<bool>,
@@ -209,6 +211,7 @@ impl From<&NodeSpec> for SpecForm {
             id: spec.id.map(|id| id.to_string()),
             key: spec.key.as_ref().map(SecretKey::to_hex),
             name: spec.name.clone(),
+            adapter: spec.adapter.clone(),
             services: spec.services.clone(),
             properties: spec.properties.clone(),
             enable_msg_events: spec.enable_msg_events,
@@ -231,6 +234,7 @@ impl SpecForm {
                 .transpose()
                 .map_err(|error| error.to_string())?,
             name: self.name,
+            adapter: self.adapter,
             services: self.services,
             properties: self.properties,
             enable_msg_events: self.enable_msg_events,
@@ -250,7 +254,7 @@ impl From<&Command> for Form {
             services: node.services.iter().map(|(name, bytes)| (name.clone(), bytes.to_vec())).collect(),
         };
         match command {
-            Command::Create(spec) => Self::Create(SpecForm::from(spec)),
+            Command::Create(spec) => Self::Create(SpecForm::from(&**spec)),
             Command::Start(id) => Self::Start(id.to_string()),
             Command::Stop(id) => Self::Stop(id.to_string()),
             Command::Crash(id) => Self::Crash(id.to_string()),
@@ -279,7 +283,7 @@ impl From<&Command> for Form {
 impl Form {
     fn command(self) -> Result<Command, String> {
         Ok(match self {
-            Self::Create(spec) => Command::Create(spec.spec()?),
+            Self::Create(spec) => Command::Create(Box::new(spec.spec()?)),
             Self::Start(node) => Command::Start(id(&node)?),
             Self::Stop(node) => Command::Stop(id(&node)?),
             Self::Crash(node) => Command::Crash(id(&node)?),

@@ -26,7 +26,8 @@
 //! | [`step`] | one action and what is expected after it |
 //! | `wait` | conditions that experimenters wait for |
 //!
-//! Other ways of bringing nodes to life come from outside, through [`start_with`].
+//! Other ways of bringing nodes to life come from outside, through [`start_with`]; [`start_mixed`] puts nodes in memory
+//! beside them.
 //!
 //! What is deliberately absent: HTTP, processes, and any look inside a node.
 
@@ -64,6 +65,6 @@ pub use condition::{Restraint, RestraintId};
 pub use error::{Fault, NetworkError};
 pub use handle::{CallError, Handle, Nudge, PATIENCE, RpcLine, Until};
 pub use record::Digest;
-pub use start::{NetworkConfig, Replay, ReplayError, replay, start, start_with};
+pub use start::{NetworkConfig, Replay, ReplayError, replay, start, start_mixed, start_with};
 pub use subscribe::{Notice, Subscription};
 pub use tally::{MessageCount, NodeTally, Tally};

@@ -93,8 +93,9 @@ fn services(given: Vec<String>, around: &NewNode<'_>) -> Result<Vec<String>, Net
 }
 
 /// What would create the same node again.
-pub(crate) fn spec_of(config: NodeConfig) -> NodeSpec {
+pub(crate) fn spec_of(config: NodeConfig, adapter: Option<&'static str>) -> NodeSpec {
     NodeSpec {
+        adapter: adapter.map(str::to_owned),
         id: Some(config.id),
         key: Some(config.key),
         name: Some(config.name),

@@ -19,7 +19,7 @@ mod watching;
 
 pub(crate) use asking::{Asking, Taking};
 
-use crate::adapter::{NodeAdapter, NodeIndex};
+use crate::adapter::{NodeAdapter, NodeIndex, NodeKind};
 use crate::error::NetworkError;
 use crate::log::Log;
 use crate::naming::{self, NewNode};
@@ -76,6 +76,9 @@ pub struct Network {
 #[derive(Debug)]
 struct Member {
     config: NodeConfig,
+    kind: NodeKind,
+    /// The adapter it was created for by name.
+    adapter: Option<&'static str>,
     index: NodeIndex,
 }
 
@@ -164,7 +167,7 @@ impl Network {
     fn view_at(&self, position: usize) -> NodeView {
         let member = &self.nodes[position];
         let (config, up) = (member.config.clone(), self.state.nodes()[position].up);
-        NodeView { config, up, info: self.adapter.info(member.index) }
+        NodeView { config, adapter: member.adapter, up, info: self.adapter.info(member.index) }
     }
 
     /// All nodes, now.
@@ -231,6 +234,8 @@ impl Network {
     /// Creates a node; what is missing in `spec` is made.
     pub fn create(&mut self, spec: NodeSpec) -> Result<NodeId, NetworkError> {
         self.check()?;
+        let kind = self.kind(spec.adapter.as_deref())?;
+        let adapter = spec.adapter.is_some().then_some(kind.name);
         let services = self.adapter.services();
         let around = NewNode {
             state: &self.state,
@@ -239,13 +244,23 @@ impl Network {
         };
         let config = naming::complete(spec, &around, &mut self.keys)?;
         let (id, name, services) = (config.id, config.name.clone(), config.services.clone());
-        let (index, shows_messages) = (self.adapter.create(&config), config.enable_msg_events);
-        self.nodes.push(Member { config, index });
+        let (index, shows_messages) = (self.adapter.create(&config, kind), config.enable_msg_events);
+        self.nodes.push(Member { config, kind, adapter, index });
         self.asked(Asked::Create { id, name, services })?;
         if !shows_messages {
             self.watching.hide_messages(&id);
         }
         Ok(id)
+    }
+
+    /// The kind of nodes of that name, or of those that are given none.
+    pub(crate) fn kind(&self, name: Option<&str>) -> Result<NodeKind, NetworkError> {
+        let kinds = self.adapter.kinds();
+        let found = kinds.iter().find(|kind| name.is_none_or(|name| name == kind.name)).copied();
+        found.ok_or_else(|| {
+            let known = kinds.into_iter().map(|kind| kind.name).collect();
+            NetworkError::UnknownAdapter { name: name.unwrap_or_default().to_owned(), known }
+        })
     }
 
     /// Starts a node, with its services' saved state. Nothing: it is up.
@@ -315,11 +330,11 @@ impl Network {
         Asking::unless_answered(id, reply)
     }
 
-    /// Has what nodes say of themselves brought up to date, of one or of all. Nothing: it is.
-    pub(crate) fn refresh(&mut self, id: Option<NodeId>) -> Result<Option<Asking<()>>, NetworkError> {
+    /// Has what nodes say of themselves brought up to date, of one or of all.
+    pub(crate) fn refresh(&mut self, id: Option<NodeId>) -> Result<Vec<Asking<()>>, NetworkError> {
         let node = id.map(|id| self.position(&id).map(|position| self.nodes[position].index)).transpose()?;
-        let reply = self.adapter.refresh(node);
-        Asking::unless_answered(id.unwrap_or_default(), reply)
+        let replies = self.adapter.refresh(node).into_iter();
+        Ok(replies.map(|reply| Asking::new(id.unwrap_or_default(), reply)).collect())
     }
 
     /// Asks `one` to connect to `other`.
@@ -340,6 +355,7 @@ impl Network {
         if one == other {
             return Err(NetworkError::SelfConnect(one));
         }
+        self.may_meet(one, other)?;
         let (from, to) = (self.position(&one)?, self.position(&other)?);
         if let Some(conn) = self.state.conn(&one, &other) {
             if conn.up {
@@ -356,6 +372,16 @@ impl Network {
             }
         }
         Ok(())
+    }
+
+    /// Whether anything leads from one node to another.
+    pub(crate) fn may_meet(&self, one: NodeId, other: NodeId) -> Result<(), NetworkError> {
+        let (from, to) = (self.position(&one)?, self.position(&other)?);
+        let [from, to] = [from, to].map(|position| self.nodes[position].kind.fabric);
+        if from == to {
+            return Ok(());
+        }
+        Err(NetworkError::OtherFabric { one: (one, from), other: (other, to) })
     }
 
     /// Asks for the connection between two nodes to be dropped; the one that was asked to connect drops it.
@@ -429,7 +455,7 @@ impl Network {
         let mut nodes = Vec::with_capacity(self.nodes.len());
         let mut awaited = Vec::new();
         for position in 0..self.nodes.len() {
-            let NodeView { mut config, up, info } = self.view_at(position);
+            let NodeView { mut config, adapter, up, info } = self.view_at(position);
             if up {
                 let reply = self.adapter.snapshot(self.nodes[position].index);
                 awaited.push((position, Asking::new(config.id, reply)));
@@ -439,7 +465,12 @@ impl Network {
                 config.services.retain(|name| !remove.contains(name));
             }
             let services = BTreeMap::new();
-            nodes.push(NodeSnapshot { spec: naming::spec_of(config), up, info: Some(info), services });
+            nodes.push(NodeSnapshot {
+                spec: naming::spec_of(config, adapter),
+                up,
+                info: Some(info),
+                services,
+            });
         }
         let conns = self.state.conns().filter(|conn| conn.up).map(|conn| self.state.view(conn)).collect();
         Taking::new(Snapshot { nodes, conns }, awaited)

@@ -1,5 +1,6 @@
 //! Setting up a network from a snapshot: checked whole, then done.
 
+use crate::adapter::Fabric;
 use crate::error::NetworkError;
 use crate::network::{Asking, Network};
 use crate::view::{NodeSpec, Snapshot};
@@ -50,7 +51,7 @@ impl Loading {
 fn check(network: &Network, snapshot: &Snapshot) -> Result<BTreeSet<NodeId>, NetworkError> {
     let bad = |text: String| Err(NetworkError::BadSnapshot(text));
     let known = network.adapter().services();
-    let mut nodes: BTreeMap<NodeId, bool> = BTreeMap::new();
+    let mut nodes: BTreeMap<NodeId, (bool, Fabric)> = BTreeMap::new();
     let mut names = BTreeSet::new();
     for (position, node) in snapshot.nodes.iter().enumerate() {
         let id = match identity(&node.spec) {
@@ -60,7 +61,8 @@ fn check(network: &Network, snapshot: &Snapshot) -> Result<BTreeSet<NodeId>, Net
         if network.state().index(&id).is_some() {
             return Err(NetworkError::IdTaken(id));
         }
-        if nodes.insert(id, node.up).is_some() {
+        let kind = network.kind(node.spec.adapter.as_deref())?;
+        if nodes.insert(id, (node.up, kind.fabric)).is_some() {
             return bad(format!("node {position} has the id {id} of a node before it"));
         }
         if let Some(name) = node.spec.name.as_ref().filter(|name| !name.is_empty()) {
@@ -85,11 +87,15 @@ fn check(network: &Network, snapshot: &Snapshot) -> Result<BTreeSet<NodeId>, Net
         if conn.one == conn.other {
             return bad(format!("connection {position} connects node {} to itself", conn.one));
         }
+        let [one, other] = [conn.one, conn.other].map(|end| (end, nodes[&end].1));
+        if one.1 != other.1 {
+            return bad(format!("connection {position}: {}", NetworkError::OtherFabric { one, other }));
+        }
         if !pairs.insert((conn.one.min(conn.other), conn.one.max(conn.other))) {
             return bad(format!("connection {position} connects {} and {} again", conn.one, conn.other));
         }
     }
-    Ok(nodes.into_iter().filter(|(_, up)| *up).map(|(id, _)| id).collect())
+    Ok(nodes.into_iter().filter(|(_, (up, _))| *up).map(|(id, _)| id).collect())
 }
 
 fn identity(spec: &NodeSpec) -> Result<NodeId, String> {

@@ -1,6 +1,6 @@
 //! Where networks begin: live, on a thread of their own, or replayed from a journal.
 
-use crate::adapter::{NodeAdapter, SimAdapter, SimSettings};
+use crate::adapter::{MixedAdapter, NodeAdapter, SimAdapter, SimSettings};
 use crate::condition::{BadText, Text};
 use crate::driver::{Driver, Job};
 use crate::error::NetworkError;
@@ -14,7 +14,7 @@ use node::Services;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use world::sim::{Link, Pace, SimConfig};
 
 /// What a network is made from.
@@ -71,6 +71,9 @@ impl NetworkConfig {
         let can = adapter.capabilities();
         let refused = match () {
             () if !can.virtual_time && self.pace == Pace::Paused => Some("pause real time"),
+            () if !can.virtual_time && matches!(self.pace, Pace::Times(times) if times != 1.0) => {
+                Some("change the pace of real time")
+            }
             () if !can.deterministic && self.journal.is_some() => {
                 Some("record a journal: what happens in its networks does not happen again")
             }
@@ -84,10 +87,9 @@ impl NetworkConfig {
         Network::new(manners, adapter, self.seed, self.log_file.as_deref())
     }
 
-    /// The adapter whose nodes live in memory.
-    fn simulated(&self) -> Box<dyn NodeAdapter> {
-        let world =
-            SimConfig { seed: self.seed, shards: self.shards, link: self.link, ..SimConfig::default() };
+    /// The adapter whose nodes live in memory, from that moment of the calendar on.
+    fn simulated(&self, epoch: SystemTime) -> Box<dyn NodeAdapter> {
+        let world = SimConfig { seed: self.seed, shards: self.shards, link: self.link, epoch };
         let settings = SimSettings {
             world,
             fidelity: self.fidelity,
@@ -122,7 +124,23 @@ fn fidelity_name(fidelity: Fidelity) -> &'static str {
 /// Starts a network in memory, on a thread of its own. It ends with [`Handle::shut_down`], or when the last handle is
 /// dropped.
 pub fn start(config: NetworkConfig) -> Result<Handle, NetworkError> {
-    start_with(config, |config, _| Ok(config.simulated()))
+    start_with(config, |config, _| Ok(config.simulated(SimConfig::default().epoch)))
+}
+
+/// As [`start_with`], with nodes in memory beside those of the adapter that `make` makes; they go with its time, and
+/// are what is made where a node's configuration names no adapter.
+///
+/// # Errors
+/// As [`start_with`].
+pub fn start_mixed(
+    config: NetworkConfig,
+    make: impl FnOnce(&NetworkConfig, Nudge) -> Result<Box<dyn NodeAdapter>, NetworkError> + Send + 'static,
+) -> Result<Handle, NetworkError> {
+    start_with(config, |config, nudge| {
+        let other = make(config, nudge)?;
+        let memory = config.simulated(other.epoch());
+        Ok(Box::new(MixedAdapter::new(vec![memory, other])))
+    })
 }
 
 /// As [`start`], with nodes brought to life by the adapter that `make` makes, on the network's own thread. Of the
@@ -218,7 +236,8 @@ pub fn replay(config: NetworkConfig, journal: &Path) -> Result<Replay, ReplayErr
         journal: None,
         ..config
     };
-    let mut driver = Driver::new(config.network(config.simulated())?, config.pace, None);
+    let mut driver =
+        Driver::new(config.network(config.simulated(SimConfig::default().epoch))?, config.pace, None);
     let count = commands.len();
     for (at, command) in commands {
         driver.run_to(at)?;

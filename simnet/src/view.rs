@@ -16,6 +16,8 @@ pub struct NodeSpec {
     pub key: Option<SecretKey>,
     /// `nodeNN` when missing or empty.
     pub name: Option<String>,
+    /// The network's first adapter when missing.
+    pub adapter: Option<String>,
     /// The network's default service when empty.
     pub services: Vec<String>,
     /// Free-form roles to find the node by.
@@ -37,6 +39,8 @@ pub struct NodeSpec {
 pub struct NodeView {
     /// How it was created.
     pub config: NodeConfig,
+    /// The adapter it was created for by name.
+    pub adapter: Option<&'static str>,
     /// Whether it runs.
     pub up: bool,
     /// What it says of itself, running or not.

@@ -1,7 +1,7 @@
 //! Created, started, stopped, crashed, started again, forgotten.
 
 use serde_json::json;
-use simnet::adapter::{Capabilities, Fabric};
+use simnet::adapter::Capabilities;
 use simnet::view::NodeSpec;
 use simnet::{Fault, Until};
 
@@ -20,13 +20,11 @@ on_all_adapters! {
 async fn capabilities_differ_where_they_may(adapter: Adapter) {
     let can = adapter.network().capabilities().await.unwrap();
     let simulated = adapter == Adapter::Sim;
-    let fabric = if simulated { Fabric::Simulated } else { Fabric::Kernel };
     let expect = Capabilities {
         virtual_time: simulated,
         deterministic: simulated,
         links: simulated,
         message_tap: simulated,
-        fabric,
     };
     assert_eq!(can, expect);
 }

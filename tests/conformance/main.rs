@@ -6,6 +6,7 @@
 mod calls;
 mod events;
 mod lifecycle;
+mod mixed;
 mod peers;
 mod refusals;
 mod services;
@@ -14,7 +15,7 @@ mod snapshots;
 use std::future::Future;
 use std::time::Duration;
 
-use adapters::exec::ExecSettings;
+use adapters::exec::{self, ExecSettings};
 use serde_json::{Value, json};
 use simnet::state::State;
 use simnet::view::{NodeSpec, NodeView};
@@ -29,6 +30,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) enum Adapter {
     Sim,
     Exec,
+    /// Both, with nodes in memory where nothing else is said.
+    Mixed,
 }
 
 /// A network on one of them.
@@ -49,17 +52,16 @@ impl Adapter {
     pub(crate) fn start(self, config: NetworkConfig) -> Result<Net, NetworkError> {
         let place = tempfile::tempdir().unwrap();
         let config = NetworkConfig { services: services::services(), ..config };
+        let settings = ExecSettings {
+            executable: Some(env!("CARGO_BIN_EXE_conformance-node").into()),
+            dir: Some(place.path().to_owned()),
+            start_within: PATIENCE,
+            ..ExecSettings::default()
+        };
         let handle = match self {
             Self::Sim => simnet::start(config),
-            Self::Exec => {
-                let settings = ExecSettings {
-                    executable: Some(env!("CARGO_BIN_EXE_conformance-node").into()),
-                    dir: Some(place.path().to_owned()),
-                    start_within: PATIENCE,
-                    ..ExecSettings::default()
-                };
-                adapters::exec::start(config, settings)
-            }
+            Self::Exec => exec::start(config, settings),
+            Self::Mixed => exec::start_mixed(config, settings),
         };
         Ok(Net { handle: handle?, _place: place })
     }
@@ -130,6 +132,9 @@ macro_rules! on_all_adapters {
         }
         mod exec {
             $(#[test] fn $case() { crate::run(super::$case(crate::Adapter::Exec)); })*
+        }
+        mod mixed {
+            $(#[test] fn $case() { crate::run(super::$case(crate::Adapter::Mixed)); })*
         }
     };
 }

@@ -22,6 +22,11 @@ async fn a_bad_configuration_is_refused_before_a_node_is_made(adapter: Adapter) 
         (named("a/b"), Fault::Invalid, "cannot be a node's name"),
         (named("node01"), Fault::Conflict, "node with name \"node01\" already exists"),
         (NodeSpec { key: Some(taken.key.clone()), ..NodeSpec::default() }, Fault::Conflict, "already exists"),
+        (
+            NodeSpec { adapter: Some("docker".into()), ..NodeSpec::default() },
+            Fault::Invalid,
+            "unknown node adapter \"docker\": the nodes of this network are of ",
+        ),
         (NodeSpec { id: Some(taken.id), ..NodeSpec::default() }, Fault::Invalid, "without its private key"),
     ] {
         let error = net.create_node(spec).await.unwrap_err();

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use devp2p::{Enode, NodeId};
 use node::{NodeConfig, NodeInfo, RpcError, Services};
 use serde_json::Value;
-use simnet::adapter::{Answer, Capabilities, Fabric, NodeAdapter, NodeIndex, Reply};
+use simnet::adapter::{Answer, Capabilities, Fabric, NodeAdapter, NodeIndex, NodeKind, Reply};
 use simnet::condition::Condition;
 use simnet::record::{Chain, Kind, Origin, Record};
 use simnet::tally::NodeCounts;
@@ -80,18 +80,33 @@ impl Default for ExecSettings {
 }
 
 /// Starts a network whose nodes are child processes. What its configuration says of simulation — threads, links,
-/// fidelity, pace — does not apply.
+/// fidelity — does not apply.
 ///
 /// # Errors
-/// The nodes' directory cannot be made; the configuration asks for a paused clock or a journal.
+/// The nodes' directory cannot be made; the configuration asks for another pace than real time's, or for a journal.
 pub fn start(config: NetworkConfig, settings: ExecSettings) -> Result<Handle, NetworkError> {
-    simnet::start_with(config, move |config, nudge| {
-        let adapter = ExecAdapter::new(config.services.clone(), config.max_peers, settings, nudge);
-        match adapter {
-            Ok(adapter) => Ok(Box::new(adapter) as _),
-            Err(error) => Err(NetworkError::Adapter { adapter: NAME, error }),
-        }
-    })
+    simnet::start_with(config, move |config, nudge| make(config, settings, nudge))
+}
+
+/// Starts a network whose nodes live in memory, or are child processes where their configuration says `exec`. All of it
+/// is in real time; what its configuration says of simulation applies to the nodes in memory.
+///
+/// # Errors
+/// As [`start`].
+pub fn start_mixed(config: NetworkConfig, settings: ExecSettings) -> Result<Handle, NetworkError> {
+    simnet::start_mixed(config, move |config, nudge| make(config, settings, nudge))
+}
+
+fn make(
+    config: &NetworkConfig,
+    settings: ExecSettings,
+    nudge: Nudge,
+) -> Result<Box<dyn NodeAdapter>, NetworkError> {
+    let adapter = ExecAdapter::new(config.services.clone(), config.max_peers, settings, nudge);
+    match adapter {
+        Ok(adapter) => Ok(Box::new(adapter)),
+        Err(error) => Err(NetworkError::Adapter { adapter: NAME, error }),
+    }
 }
 
 /// Brings nodes to life as child processes.
@@ -271,20 +286,18 @@ impl NodeAdapter for ExecAdapter {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            virtual_time: false,
-            deterministic: false,
-            links: false,
-            message_tap: false,
-            fabric: Fabric::Kernel,
-        }
+        Capabilities { virtual_time: false, deterministic: false, links: false, message_tap: false }
+    }
+
+    fn kinds(&self) -> Vec<NodeKind> {
+        vec![NodeKind { name: "exec", fabric: Fabric::Kernel }]
     }
 
     fn services(&self) -> Vec<String> {
         self.services.names().map(str::to_owned).collect()
     }
 
-    fn create(&mut self, config: &NodeConfig) -> NodeIndex {
+    fn create(&mut self, config: &NodeConfig, _kind: NodeKind) -> NodeIndex {
         let index = NodeIndex(u32::try_from(self.nodes.len()).expect("a machine has fewer processes"));
         self.nodes.push(Some(Resident::new(index, config.clone())));
         self.by_id.insert(config.id, index);
@@ -364,7 +377,7 @@ impl NodeAdapter for ExecAdapter {
         self.resident(node).info()
     }
 
-    fn refresh(&mut self, node: Option<NodeIndex>) -> Reply<()> {
+    fn refresh(&mut self, node: Option<NodeIndex>) -> Vec<Reply<()>> {
         let which = |index: NodeIndex| node.is_none_or(|node| node == index);
         let mut left = BTreeSet::new();
         for (index, resident) in self.nodes.iter_mut().enumerate() {
@@ -375,7 +388,7 @@ impl NodeAdapter for ExecAdapter {
             }
         }
         if left.is_empty() {
-            return Reply::Now(Ok(()));
+            return Vec::new();
         }
         self.refreshed += 1;
         let number = self.refreshed;
@@ -387,7 +400,7 @@ impl NodeAdapter for ExecAdapter {
             tokio::time::sleep(REFRESH).await;
             reporter.tell(What::Late(number)).await;
         });
-        later
+        vec![later]
     }
 
     fn enode(&self, node: NodeIndex) -> Enode {

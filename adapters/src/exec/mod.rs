@@ -45,5 +45,5 @@ mod status;
 mod talk;
 mod wire;
 
-pub use adapter::{ExecAdapter, ExecSettings, start};
+pub use adapter::{ExecAdapter, ExecSettings, start, start_mixed};
 pub use child::node_main;

@@ -36,6 +36,7 @@ impl From<&node::NodeConfig> for NodeConfig {
             logfile: config.log_file.clone(),
             log_verbosity: config.log_verbosity,
             settings: config.settings.clone(),
+            adapter: String::new(),
         }
     }
 }
@@ -48,7 +49,9 @@ impl From<&NodeView> for NodeInfo {
 
 impl From<&NodeView> for Node {
     fn from(node: &NodeView) -> Self {
-        Self { info: Some(node.into()), config: Some((&node.config).into()), up: node.up }
+        let adapter = node.adapter.unwrap_or_default().to_owned();
+        let config = NodeConfig { adapter, ..(&node.config).into() };
+        Self { info: Some(node.into()), config: Some(config), up: node.up }
     }
 }
 
@@ -118,6 +121,7 @@ impl From<NodeConfig> for NodeSpec {
             log_file: config.logfile,
             log_verbosity: config.log_verbosity,
             settings: config.settings,
+            adapter: Some(config.adapter).filter(|name| !name.is_empty()),
         }
     }
 }
@@ -135,6 +139,7 @@ impl From<&NodeSpec> for NodeConfig {
             logfile: spec.log_file.clone(),
             log_verbosity: spec.log_verbosity,
             settings: spec.settings.clone(),
+            adapter: spec.adapter.clone().unwrap_or_default(),
         }
     }
 }

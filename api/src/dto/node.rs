@@ -34,13 +34,17 @@ pub struct NodeConfig {
     pub log_verbosity: i32,
     /// Settings by service name. Not part of geth's shape, and left out when there are none.
     pub settings: BTreeMap<String, Value>,
+    /// The adapter that brings it to life, such as `exec`; the network's first when empty. Not part of geth's shape, and
+    /// left out then.
+    pub adapter: String,
 }
 
 impl Serialize for NodeConfig {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         // A Go client refuses an id that is not 64 digits, so none is written rather than an empty one.
         let id = self.id.or_else(|| self.private_key.as_ref().map(SecretKey::id));
-        let fields = 8 + usize::from(id.is_some()) + usize::from(!self.settings.is_empty());
+        let beyond = [id.is_some(), !self.settings.is_empty(), !self.adapter.is_empty()];
+        let fields = 9 + beyond.into_iter().filter(|given| *given).count();
         let mut object = to.serialize_struct("NodeConfig", fields)?;
         if let Some(id) = id {
             object.serialize_field("id", &id.to_string())?;
@@ -57,6 +61,9 @@ impl Serialize for NodeConfig {
         object.serialize_field("log_verbosity", &self.log_verbosity)?;
         if !self.settings.is_empty() {
             object.serialize_field("settings", &self.settings)?;
+        }
+        if !self.adapter.is_empty() {
+            object.serialize_field("adapter", &self.adapter)?;
         }
         object.end()
     }
@@ -88,6 +95,8 @@ struct Read {
     log_verbosity: i32,
     #[serde(deserialize_with = "null_is_empty")]
     settings: BTreeMap<String, Value>,
+    #[serde(deserialize_with = "null_is_empty")]
+    adapter: String,
 }
 
 impl<'de> Deserialize<'de> for NodeConfig {
@@ -104,6 +113,7 @@ impl<'de> Deserialize<'de> for NodeConfig {
             logfile: read.logfile,
             log_verbosity: read.log_verbosity,
             settings: read.settings,
+            adapter: read.adapter,
         })
     }
 }

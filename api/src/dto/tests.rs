@@ -39,7 +39,7 @@ fn node_view() -> view::NodeView {
     let info = serde_json::from_str(INFO).unwrap();
     // The stack names its client; the network knows the node by another name.
     let info = ::node::NodeInfo { name: "p2psim/v0.1.0".into(), ..info };
-    view::NodeView { config: config(), up: true, info }
+    view::NodeView { config: config(), adapter: None, up: true, info }
 }
 
 #[test]
@@ -238,6 +238,20 @@ fn events_are_written_as_the_original_writes_them() {
             r#"{{"type":"msg","time":"{time}","control":false,"msg":{{"one":"{ID}","other":"{OTHER}","protocol":"ping-pong","code":1,"received":true,"size":5}},"data":null}}"#
         )
     );
+}
+
+#[test]
+fn the_adapter_of_a_node_is_written_only_where_one_was_named() {
+    let given: NodeConfig = read(r#"{"adapter":"exec"}"#).unwrap();
+    let spec = view::NodeSpec::from(given);
+    assert_eq!(spec.adapter.as_deref(), Some("exec"));
+    assert!(text(&NodeConfig::from(&spec)).ends_with(r#""log_verbosity":0,"adapter":"exec"}"#));
+    let node = view::NodeView { adapter: Some("sim"), ..node_view() };
+    assert_eq!(Node::from(&node).config.unwrap().adapter, "sim");
+    for none in [r#"{}"#, r#"{"adapter":null}"#, r#"{"adapter":""}"#] {
+        assert_eq!(view::NodeSpec::from(read::<NodeConfig>(none).unwrap()).adapter, None);
+    }
+    assert!(!text(&Node::from(&node_view())).contains("adapter"));
 }
 
 #[test]

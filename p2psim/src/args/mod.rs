@@ -9,6 +9,7 @@ mod tests;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use devp2p::Fidelity;
+use std::fmt;
 use std::path::PathBuf;
 
 pub(crate) use network::{Mocker, MockerStart, Network, Topology};
@@ -129,6 +130,17 @@ pub(crate) enum Level {
 pub(crate) enum AdapterName {
     Sim,
     Exec,
+    Mixed,
+}
+
+impl fmt::Display for AdapterName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sim => "sim",
+            Self::Exec => "exec",
+            Self::Mixed => "mixed",
+        })
+    }
 }
 
 /// [`Fidelity`], as it is typed.

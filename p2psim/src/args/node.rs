@@ -19,6 +19,9 @@ pub(crate) enum Node {
         /// Its services, separated by commas; the server's default service when missing
         #[arg(long, value_delimiter = ',', value_name = "SERVICE,…")]
         services: Vec<String>,
+        /// What brings it to life, where the server has several: sim or exec
+        #[arg(long, default_value = "", hide_default_value = true)]
+        adapter: String,
         /// Its private key, 64 hex digits; the server makes one when missing
         #[arg(long, value_name = "HEX")]
         key: Option<String>,

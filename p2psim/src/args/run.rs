@@ -16,7 +16,7 @@ pub(crate) struct Run {
     /// Use this fidelity instead of the scenario's
     #[arg(long, value_name = "FIDELITY", conflicts_with = "journal")]
     pub(crate) fidelity: Option<FidelityName>,
-    /// Bring nodes to life in memory (sim), or as processes of their own in real time (exec)
+    /// Bring nodes to life in memory (sim), as processes of their own in real time (exec), or each as it says (mixed)
     #[arg(long, default_value = "sim", conflicts_with = "journal")]
     pub(crate) adapter: AdapterName,
     /// Run on N threads; the result is the same

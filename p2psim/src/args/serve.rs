@@ -13,7 +13,7 @@ pub(crate) struct Serve {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8888")]
     pub(crate) listen: SocketAddr,
-    /// Bring nodes to life in memory (sim), or as processes of their own in real time (exec)
+    /// Bring nodes to life in memory (sim), as processes of their own in real time (exec), or each as it says (mixed)
     #[arg(long, default_value = "sim")]
     pub(crate) adapter: AdapterName,
     /// Where all entropy of the network comes from

@@ -41,7 +41,8 @@ fn node_alone_lists() {
 #[test]
 fn services_are_separated_by_commas() {
     let read = parse("p2psim node create --services a,b --name n").unwrap();
-    let Some(Command::Node { command: Some(Node::Create { name, services, key, count }), .. }) = read.command
+    let Some(Command::Node { command: Some(Node::Create { name, services, key, count, .. }), .. }) =
+        read.command
     else {
         panic!()
     };

@@ -5,20 +5,22 @@ use crate::failure::{Code, Failure};
 use adapters::exec::{self, ExecSettings};
 use simnet::{Digest, Handle, NetworkConfig, NetworkError};
 
-/// Starts a network of nodes in memory, or of processes.
+/// Starts a network of nodes in memory, of processes, or of both.
 pub(super) fn start(adapter: AdapterName, config: NetworkConfig) -> Result<Handle, NetworkError> {
     match adapter {
         AdapterName::Sim => simnet::start(config),
         AdapterName::Exec => exec::start(config, ExecSettings::default()),
+        AdapterName::Mixed => exec::start_mixed(config, ExecSettings::default()),
     }
 }
 
-/// What takes simulated time is refused where nodes are processes.
+/// What takes simulated time is refused where nodes may be processes.
 pub(super) fn check(adapter: AdapterName, asked: &[(&str, bool)]) -> Result<(), Failure> {
-    match asked.iter().find(|(_, given)| adapter == AdapterName::Exec && *given) {
+    match asked.iter().find(|(_, given)| adapter != AdapterName::Sim && *given) {
         None => Ok(()),
         Some((option, _)) => {
-            let what = format_args!("{option} needs simulated time, and --adapter exec runs in real time");
+            let what =
+                format_args!("{option} needs simulated time, and --adapter {adapter} runs in real time");
             Err(Failure::new(Code::Usage, what).remedy("leave one of the two out"))
         }
     }

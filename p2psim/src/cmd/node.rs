@@ -20,9 +20,9 @@ pub(super) fn node(remote: &Remote, command: Node) -> Result<Code, Failure> {
             }
             list(&nodes)
         }
-        Node::Create { name, services, key, count } => {
+        Node::Create { name, services, adapter, key, count } => {
             let private_key = key.as_deref().map(secret_key).transpose()?;
-            let config = NodeConfig { name, services, private_key, ..NodeConfig::default() };
+            let config = NodeConfig { name, services, adapter, private_key, ..NodeConfig::default() };
             for _ in 0..count.get() {
                 // Each is told as it is there: what was created stays if a later one fails.
                 print(&format!("Created {}\n", remote.wait(client.create_node(&config))?.name))?;

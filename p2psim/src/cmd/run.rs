@@ -105,8 +105,8 @@ fn run_scenario(
 /// The line that runs exactly this again.
 fn again(path: &Path, args: &Run, report: &RunReport) -> String {
     let mut line = format!("to see it again: p2psim run {} --seed {}", path.display(), report.seed);
-    if args.adapter == AdapterName::Exec {
-        line.push_str(" --adapter exec");
+    if args.adapter != AdapterName::Sim {
+        line.push_str(&format!(" --adapter {}", args.adapter));
     }
     if args.fidelity.is_some() {
         line.push_str(&format!(" --fidelity {}", fidelity_name(report.fidelity)));

@@ -47,3 +47,24 @@ fn a_server_drives_processes() {
     let refused = p2psim(&["serve", "--adapter", "exec", "--pace", "20"]).expect(2);
     assert!(refused.err.contains("--pace needs simulated time"), "{}", refused.err);
 }
+
+#[test]
+fn a_server_has_nodes_of_both_kinds_if_it_is_told_to() {
+    let server = Server::start(&["--adapter", "mixed"]);
+    for (node, adapter) in [("a", "sim"), ("b", "exec"), ("c", "exec")] {
+        server.run(&["node", "create", "--name", node, "--adapter", adapter]).expect(0);
+    }
+    server.run(&["network", "start"]).expect(0);
+    server.run(&["node", "connect", "b", "c"]).expect(0);
+    let refused = server.run(&["node", "connect", "a", "b"]).expect(1);
+    assert!(
+        refused.err.contains("nodes in memory connect to nodes in memory, processes to processes"),
+        "{refused:?}"
+    );
+    let snapshot = server.run(&["snapshot"]).expect(0).json();
+    assert_eq!(snapshot["nodes"][1]["node"]["config"]["adapter"], "exec");
+    assert_eq!(server.stop(), "digest none\n");
+    let server = Server::start(&[]);
+    let refused = server.run(&["node", "create", "--adapter", "exec"]).expect(1);
+    assert!(refused.err.contains("unknown node adapter \"exec\""), "{refused:?}");
+}

@@ -4,12 +4,16 @@
 //! their time: it is told how far the clock may go, and hands over the records of what happened until then. The
 //! [`Network`](crate::network::Network) above it keeps names, state and the log, and never sees a node.
 //!
+//! A network has one adapter. [`MixedAdapter`] is one that holds others, for nodes of several kinds in one network.
+//!
 //! Nothing here blocks. An adapter whose nodes take their time answers with a [`Reply`] that comes later, and nudges the
 //! network ([`Nudge`](crate::Nudge)) whenever [`run_until`](NodeAdapter::run_until) would find something new.
 
+mod mixed;
 mod reply;
 mod sim;
 
+pub use mixed::MixedAdapter;
 pub use reply::Reply;
 pub(crate) use sim::NODE_STOPPED;
 pub use sim::{SimAdapter, SimSettings};
@@ -22,6 +26,7 @@ use devp2p::{Enode, NodeId};
 use node::{NodeConfig, NodeInfo, RpcError};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::{Duration, SystemTime};
 use tokio::sync::{mpsc, oneshot};
 use world::sim::{Link, Livelock};
@@ -37,17 +42,33 @@ pub struct Capabilities {
     pub links: bool,
     /// Every message is seen, whoever listens.
     pub message_tap: bool,
-    /// Nodes with the same fabric can connect; others cannot.
-    pub fabric: Fabric,
 }
 
-/// The kind of network nodes are on.
+/// The kind of network nodes are on. Those on the same one can connect; others cannot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fabric {
     /// In memory, simulated.
     Simulated,
     /// The kernel's TCP and UDP.
     Kernel,
+}
+
+impl fmt::Display for Fabric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Simulated => "in memory",
+            Self::Kernel => "on the kernel's network",
+        })
+    }
+}
+
+/// A kind of nodes that an adapter makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NodeKind {
+    /// How a node's configuration names it, as in `sim`.
+    pub name: &'static str,
+    /// What its nodes are on.
+    pub fabric: Fabric,
 }
 
 /// A node, as its adapter counts: in the order of creation, never used again.
@@ -63,11 +84,13 @@ pub trait NodeAdapter {
     fn name(&self) -> &'static str;
     /// What it can do.
     fn capabilities(&self) -> Capabilities;
+    /// The kinds of nodes it makes, at least one; the first where a configuration names none.
+    fn kinds(&self) -> Vec<NodeKind>;
     /// The names of the services its nodes can run.
     fn services(&self) -> Vec<String>;
 
-    /// Prepares a node; it does not run yet.
-    fn create(&mut self, config: &NodeConfig) -> NodeIndex;
+    /// Prepares a node of one of its kinds; it does not run yet.
+    fn create(&mut self, config: &NodeConfig, kind: NodeKind) -> NodeIndex;
     /// Starts a node with its services' saved state. Its record is there when the reply is.
     fn start(&mut self, node: NodeIndex, snapshots: BTreeMap<String, Bytes>) -> Reply<()>;
     /// Stops a node: its peers are told, its services stop. Its record is there when the reply is.
@@ -82,9 +105,9 @@ pub trait NodeAdapter {
     /// What a node says of itself, as of the last [`refresh`](Self::refresh); of a node that does not run, what is
     /// known.
     fn info(&self, node: NodeIndex) -> NodeInfo;
-    /// Brings [`info`](Self::info) and [`counts`](Self::counts) up to date, of one node or of all. Nodes that do not
-    /// answer keep what was known of them.
-    fn refresh(&mut self, node: Option<NodeIndex>) -> Reply<()>;
+    /// Brings [`info`](Self::info) and [`counts`](Self::counts) up to date, of one node or of all: they are when all
+    /// replies are there. Nodes that do not answer keep what was known of them.
+    fn refresh(&mut self, node: Option<NodeIndex>) -> Vec<Reply<()>>;
     /// Where a node can be dialled, by nodes of the same fabric.
     fn enode(&self, node: NodeIndex) -> Enode;
     /// The services' state of a node that runs.
@@ -114,7 +137,7 @@ pub trait NodeAdapter {
     fn now(&self) -> Duration;
     /// When anything happens next, as far as that is known.
     fn next_event(&self) -> Option<Duration>;
-    /// Lets everything happen that happens before `until`; where time is real, takes in what has happened.
+    /// Lets everything happen that happens before `until`; where nodes live in real time, takes in what has happened.
     fn run_until(&mut self, until: Duration) -> Result<(), Livelock>;
     /// The link between nodes that have no other, as it was at the start.
     fn default_link(&self) -> Link;

@@ -3,7 +3,7 @@
 //! Each node is a host of a [`Simulation`]. What is one per node (its recorder, its running [`Node`], its RPC
 //! conversations) is kept at the host, on the host's thread; what happens to it is done there, between two events.
 
-use super::{Answer, Capabilities, Fabric, NodeAdapter, NodeIndex, Reply};
+use super::{Answer, Capabilities, Fabric, NodeAdapter, NodeIndex, NodeKind, Reply};
 use crate::condition::{Condition, RestraintId};
 use crate::record::{Chain, Kind, Origin, Record};
 use crate::recorder::{Recorder, ShardLog};
@@ -202,20 +202,18 @@ impl NodeAdapter for SimAdapter {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            virtual_time: true,
-            deterministic: true,
-            links: true,
-            message_tap: true,
-            fabric: Fabric::Simulated,
-        }
+        Capabilities { virtual_time: true, deterministic: true, links: true, message_tap: true }
+    }
+
+    fn kinds(&self) -> Vec<NodeKind> {
+        vec![NodeKind { name: "sim", fabric: Fabric::Simulated }]
     }
 
     fn services(&self) -> Vec<String> {
         self.services.names().map(str::to_owned).collect()
     }
 
-    fn create(&mut self, config: &NodeConfig) -> NodeIndex {
+    fn create(&mut self, config: &NodeConfig, _kind: NodeKind) -> NodeIndex {
         let host = self.simulation.add_host();
         let mut config = config.clone();
         if config.port == 0 {
@@ -286,8 +284,8 @@ impl NodeAdapter for SimAdapter {
         info
     }
 
-    fn refresh(&mut self, _node: Option<NodeIndex>) -> Reply<()> {
-        Reply::Now(Ok(()))
+    fn refresh(&mut self, _node: Option<NodeIndex>) -> Vec<Reply<()>> {
+        Vec::new()
     }
 
     fn enode(&self, node: NodeIndex) -> Enode {

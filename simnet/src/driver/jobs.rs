@@ -38,7 +38,7 @@ impl Driver {
     /// Does a command of a journal again.
     pub(crate) fn redo(&mut self, command: Command) -> Result<(), NetworkError> {
         match command {
-            Command::Create(spec) => self.create_node(spec).map(drop),
+            Command::Create(spec) => self.create_node(*spec).map(drop),
             Command::Start(id) => self.start(id).map(drop),
             Command::Stop(id) => self.stop(id).map(drop),
             Command::Crash(id) => self.crash(id).map(drop),
@@ -65,7 +65,7 @@ impl Driver {
     }
 
     pub(crate) fn create_node(&mut self, spec: NodeSpec) -> Result<NodeView, NetworkError> {
-        self.journal(|| Command::Create(spec.clone()))?;
+        self.journal(|| Command::Create(Box::new(spec.clone())))?;
         let id = self.network.create(spec)?;
         self.network.node_view(id)
     }
@@ -148,8 +148,8 @@ impl Driver {
         id: Option<NodeId>,
         look: impl FnOnce(&Network) -> Result<R, NetworkError> + 'static,
     ) -> Result<Wait<R>, NetworkError> {
-        let asking = self.network.refresh(id)?.into_iter().collect();
-        Ok(Wait::after(asking, move |driver| look(&driver.network)))
+        let askings = self.network.refresh(id)?;
+        Ok(Wait::after(askings, move |driver| look(&driver.network)))
     }
 
     pub(crate) fn view(&mut self) -> Result<Wait<NetworkView>, NetworkError> {
@@ -221,6 +221,8 @@ impl Driver {
     }
 
     pub(crate) fn connect_all(&mut self, pairs: Vec<(NodeId, NodeId)>) -> Result<Wait<()>, NetworkError> {
+        // A shape that cannot be is not half built.
+        pairs.iter().try_for_each(|&(one, other)| self.network.may_meet(one, other))?;
         for &(one, other) in &pairs {
             self.ask_connect(one, other)?;
         }
