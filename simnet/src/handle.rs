@@ -7,6 +7,7 @@
 use crate::adapter::Capabilities;
 use crate::driver::{Driver, Job, Wait};
 use crate::error::NetworkError;
+use crate::measure::Measurements;
 use crate::record::Digest;
 use crate::subscribe::Subscription;
 use crate::tally::Tally;
@@ -244,6 +245,12 @@ impl Handle {
     /// The counts so far.
     pub async fn tally(&self) -> Result<Tally, NetworkError> {
         self.ask_and_wait(Driver::tally).await
+    }
+
+    /// What was measured so far. Measuring begins with [`NetworkConfig::measure`](crate::NetworkConfig::measure), or with
+    /// the first who asks; the log and its digest do not depend on it.
+    pub async fn measurements(&self) -> Result<Measurements, NetworkError> {
+        self.ask_and_wait(Driver::measurements).await
     }
 
     /// Tasks and connections that are alive in nodes.

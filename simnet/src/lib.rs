@@ -14,6 +14,7 @@
 //! | [`condition`] | links, lines and partitions: what can be set at run time, and how it is written |
 //! | [`record`] | what the log says, and its digest |
 //! | [`state`], [`tally`] | what the log adds up to |
+//! | [`measure`] | the same in numbers: how items spread, distributions, series over time |
 //! | [`view`], [`subscribe`] | what is shown of it, live: every event |
 //! | [`live`] | the same for whoever draws it: the latest of everything, at any rate of events |
 //! | `snapshot`, `naming`, [`journal`] | setting up again, filling in, doing again |
@@ -43,6 +44,7 @@ pub mod handle;
 pub mod journal;
 pub mod live;
 mod log;
+pub mod measure;
 pub mod mocker;
 mod naming;
 pub mod network;
@@ -64,6 +66,7 @@ pub use clock::ClockView;
 pub use condition::{Restraint, RestraintId};
 pub use error::{Fault, NetworkError};
 pub use handle::{CallError, Handle, Nudge, PATIENCE, RpcLine, Until};
+pub use measure::{Measurements, Quantity};
 pub use record::Digest;
 pub use start::{NetworkConfig, Replay, ReplayError, replay, start, start_mixed, start_with};
 pub use subscribe::{Notice, Subscription};

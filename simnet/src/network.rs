@@ -9,11 +9,13 @@
 //! | `conditions` | links, lines and partitions |
 //! | `events` | records taken in, folded, shown |
 //! | `selection` | nodes chosen by words |
+//! | `measuring` | what measurements are read from |
 //! | `watching` | what watchers ask |
 
 mod asking;
 mod conditions;
 mod events;
+mod measuring;
 mod selection;
 mod watching;
 
@@ -22,6 +24,7 @@ pub(crate) use asking::{Asking, Taking};
 use crate::adapter::{NodeAdapter, NodeIndex, NodeKind};
 use crate::error::NetworkError;
 use crate::log::Log;
+use crate::measure::Meter;
 use crate::naming::{self, NewNode};
 use crate::record::{Asked, Digest, Kind, Record};
 use crate::state::{Change, State};
@@ -52,6 +55,7 @@ pub struct Manners {
 pub struct Network {
     manners: Manners,
     adapter: Box<dyn NodeAdapter>,
+    seed: u64,
     epoch: SystemTime,
     /// For the keys of nodes that come without one. A journal has what was asked and not the draws, so nothing that is
     /// not in it may draw from this.
@@ -70,6 +74,7 @@ pub struct Network {
     /// The first error of writing the log; everything after it is refused.
     broken: Option<NetworkError>,
     watching: watching::Watching,
+    meter: Option<Box<Meter>>,
 }
 
 /// A node, beside what the log tells of it.
@@ -108,6 +113,7 @@ impl Network {
             manners,
             epoch: adapter.epoch(),
             adapter,
+            seed,
             keys: Entropy::derive(seed, u32::MAX, 0, "keys"),
             shapes: Entropy::derive(seed, u32::MAX, 0, "shapes"),
             state: State::default(),
@@ -119,6 +125,7 @@ impl Network {
             wanted: BTreeSet::new(),
             broken: None,
             watching: watching::Watching::default(),
+            meter: None,
         })
     }
 

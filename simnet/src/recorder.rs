@@ -3,10 +3,12 @@
 //! Every record is folded into the node's chain and counted, messages included, whoever listens. Only what somebody
 //! wants is made into a [`Record`] and put into the shard's buffer.
 
+use crate::measure::Flows;
 use crate::record::{Chain, ErrorText, Kind, Message, Origin, ProtocolName, Record, payload_hash};
-use crate::tally::{NodeCounts, ProtocolTally};
+use crate::tally::{Count, NodeCounts, ProtocolTally};
 use devp2p::{Capability, MessageSeen, NodeId, Observer, PeerEvent};
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use world::World;
@@ -22,6 +24,8 @@ pub(crate) struct ShardLog {
     pub(crate) messages: Cell<bool>,
     /// Whether anyone wants records of what is measured: arrivals, metrics.
     pub(crate) measured: Cell<bool>,
+    /// Messages by time, if anyone wants them counted so, and by link.
+    pub(crate) flows: RefCell<Option<Flows>>,
 }
 
 /// Records for one node.
@@ -32,11 +36,14 @@ pub(crate) struct Recorder {
     log: Rc<ShardLog>,
     chain: Cell<Chain>,
     protocols: RefCell<Vec<ProtocolTally>>,
+    /// What was sent to each node, while anyone wants that counted.
+    links: RefCell<BTreeMap<NodeId, Count>>,
 }
 
 impl Recorder {
     pub(crate) fn new(origin: Origin, world: World, log: Rc<ShardLog>) -> Self {
-        Self { origin, world, log, chain: Cell::default(), protocols: RefCell::default() }
+        let (chain, protocols, links) = (Cell::default(), RefCell::default(), RefCell::default());
+        Self { origin, world, log, chain, protocols, links }
     }
 
     pub(crate) fn origin(&self) -> Origin {
@@ -50,6 +57,11 @@ impl Recorder {
     pub(crate) fn counts(&self) -> NodeCounts {
         let index = self.origin.index().expect("recorders are nodes'") as u32;
         NodeCounts { index, protocols: self.protocols.borrow().clone() }
+    }
+
+    /// What was sent to each node while that was counted.
+    pub(crate) fn links(&self) -> Vec<(NodeId, Count)> {
+        self.links.borrow().iter().map(|(to, sent)| (*to, *sent)).collect()
     }
 
     /// Records something that happens to the node.
@@ -80,7 +92,12 @@ impl Recorder {
             tally.codes.resize(code + 1, Default::default());
         }
         let (size, payload) = (seen.payload.len() as u32, payload_hash(seen.payload.bytes()));
-        tally.codes[code][usize::from(received)].add(size, seen.wire_len);
+        let one = Count::one(size, seen.wire_len);
+        tally.codes[code][usize::from(received)] += one;
+        if !received && let Some(flows) = &mut *self.log.flows.borrow_mut() {
+            flows.add(time, &tally.name, seen.code, one);
+            *self.links.borrow_mut().entry(seen.peer).or_default() += one;
+        }
         let mut chain = self.chain.get();
         let (words, sizes) = ([seen.code, payload], [size, seen.wire_len]);
         let seq = chain.fold_message_parts(time, &seen.peer, received, &tally.name, words, sizes);

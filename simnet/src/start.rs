@@ -40,6 +40,8 @@ pub struct NetworkConfig {
     pub dial_ban: Duration,
     /// Peers a node has at most.
     pub max_peers: usize,
+    /// Whether to measure from the start; if not, measuring begins with the first who asks.
+    pub measure: bool,
     /// Where the log is written, every record of it.
     pub log_file: Option<PathBuf>,
     /// Where commands from outside are written, to be replayed.
@@ -60,6 +62,7 @@ impl Default for NetworkConfig {
             dial_ban: Duration::ZERO,
             // geth's simulations: no limit.
             max_peers: i32::MAX as usize,
+            measure: false,
             log_file: None,
             journal: None,
         }
@@ -84,7 +87,11 @@ impl NetworkConfig {
         }
         let (id, default_service) = (self.id.clone(), self.default_service.clone());
         let manners = Manners { id, default_service, dial_ban: self.dial_ban, max_peers: self.max_peers };
-        Network::new(manners, adapter, self.seed, self.log_file.as_deref())
+        let mut network = Network::new(manners, adapter, self.seed, self.log_file.as_deref())?;
+        if self.measure {
+            network.measure();
+        }
+        Ok(network)
     }
 
     /// The adapter whose nodes live in memory, from that moment of the calendar on.

@@ -3,6 +3,7 @@
 use crate::record::ProtocolName;
 use devp2p::NodeId;
 use std::collections::BTreeMap;
+use std::ops::AddAssign;
 use std::sync::Arc;
 
 /// Messages of one code, counted.
@@ -17,13 +18,14 @@ pub struct Count {
 }
 
 impl Count {
-    pub(crate) fn add(&mut self, bytes: u32, wire_bytes: u32) {
-        self.messages += 1;
-        self.bytes += u64::from(bytes);
-        self.wire_bytes += u64::from(wire_bytes);
+    /// One message.
+    pub(crate) fn one(bytes: u32, wire_bytes: u32) -> Self {
+        Self { messages: 1, bytes: u64::from(bytes), wire_bytes: u64::from(wire_bytes) }
     }
+}
 
-    fn merge(&mut self, other: Self) {
+impl AddAssign for Count {
+    fn add_assign(&mut self, other: Self) {
         self.messages += other.messages;
         self.bytes += other.bytes;
         self.wire_bytes += other.wire_bytes;
@@ -106,10 +108,10 @@ impl Tally {
             for (code, [sent, received]) in protocol.codes.iter().enumerate() {
                 let key = (protocol.name.name.clone(), protocol.name.version, code as u64);
                 let sum = sums.0.entry(key).or_default();
-                sum[0].merge(*sent);
-                sum[1].merge(*received);
-                self.nodes[node].sent.merge(*sent);
-                self.nodes[node].received.merge(*received);
+                sum[0] += *sent;
+                sum[1] += *received;
+                self.nodes[node].sent += *sent;
+                self.nodes[node].received += *received;
             }
         }
     }

@@ -11,6 +11,7 @@
 
 use super::{Answer, Capabilities, NodeAdapter, NodeIndex, NodeKind, Reply};
 use crate::condition::Condition;
+use crate::measure::Traffic;
 use crate::record::{Chain, Origin, Record};
 use crate::tally::NodeCounts;
 use bytes::Bytes;
@@ -258,6 +259,18 @@ impl NodeAdapter for MixedAdapter {
 
     fn want_measured(&mut self, wanted: bool) {
         self.parts.iter_mut().for_each(|part| part.adapter.want_measured(wanted));
+    }
+
+    fn want_traffic(&mut self, wanted: bool) {
+        self.parts.iter_mut().for_each(|part| part.adapter.want_traffic(wanted));
+    }
+
+    fn traffic(&self) -> Traffic {
+        let mut all = Traffic::default();
+        for part in &self.parts {
+            all.merge(part.adapter.traffic(), |index| part.whole(NodeIndex(index)).0);
+        }
+        all
     }
 
     fn collect(&mut self, records: &mut Vec<Record>) {

@@ -19,6 +19,7 @@ pub(crate) use sim::NODE_STOPPED;
 pub use sim::{SimAdapter, SimSettings};
 
 use crate::condition::Condition;
+use crate::measure::Traffic;
 use crate::record::{Chain, Origin, Record};
 use crate::tally::NodeCounts;
 use bytes::Bytes;
@@ -151,6 +152,12 @@ pub trait NodeAdapter {
     fn want_messages(&mut self, wanted: bool);
     /// Whether records of what is measured (arrivals, metrics) are wanted. Those may come in any case; all others do.
     fn want_measured(&mut self, _wanted: bool) {}
+    /// Whether messages are to be counted by time and by link as well, from now on.
+    fn want_traffic(&mut self, _wanted: bool) {}
+    /// What was counted so, where messages are seen; and how long packets have waited for lines, where there are any.
+    fn traffic(&self) -> Traffic {
+        Traffic::default()
+    }
     /// The records since the last time, by (time, origin, sequence).
     fn collect(&mut self, records: &mut Vec<Record>);
     /// The digests of all nodes' records, removed nodes included.

@@ -5,6 +5,7 @@
 
 use super::{Answer, Capabilities, Fabric, NodeAdapter, NodeIndex, NodeKind, Reply};
 use crate::condition::{Condition, RestraintId};
+use crate::measure::{Flows, Traffic};
 use crate::record::{Chain, Kind, Origin, Record};
 use crate::recorder::{Recorder, ShardLog};
 use crate::tally::NodeCounts;
@@ -447,6 +448,26 @@ impl NodeAdapter for SimAdapter {
 
     fn want_measured(&mut self, wanted: bool) {
         self.simulation.on_shards(move |shard: &ShardCell| shard_log(shard.local()).measured.set(wanted));
+    }
+
+    fn want_traffic(&mut self, wanted: bool) {
+        self.simulation.on_shards(move |shard: &ShardCell| {
+            shard_log(shard.local()).flows.replace(wanted.then(Flows::default));
+        });
+    }
+
+    fn traffic(&self) -> Traffic {
+        let mut traffic = Traffic::default();
+        for flows in self.simulation.on_shards(|shard| shard_log(shard.local()).flows.borrow().clone()) {
+            traffic.add_flows(flows.unwrap_or_default());
+        }
+        for index in self.present() {
+            for (to, sent) in self.at(index, |slot| slot.recorder.links()) {
+                traffic.add_link(index.0, to, sent);
+            }
+        }
+        traffic.add_waits(&self.simulation.waits());
+        traffic
     }
 
     fn collect(&mut self, records: &mut Vec<Record>) {

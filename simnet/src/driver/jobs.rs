@@ -5,6 +5,7 @@ use crate::adapter::{Answer, Capabilities, NODE_STOPPED};
 use crate::error::NetworkError;
 use crate::handle::Until;
 use crate::journal::Command;
+use crate::measure::Measurements;
 use crate::network::{Asking, Network};
 use crate::record::Digest;
 use crate::snapshot::Loading;
@@ -167,6 +168,11 @@ impl Driver {
 
     pub(crate) fn tally(&mut self) -> Result<Wait<Tally>, NetworkError> {
         self.refreshed(None, |network| Ok(network.tally()))
+    }
+
+    pub(crate) fn measurements(&mut self) -> Result<Wait<Measurements>, NetworkError> {
+        let asking = self.network.refresh(None)?.into_iter().collect();
+        Ok(Wait::after(asking, |driver| Ok(driver.network.measurements())))
     }
 
     pub(crate) fn capabilities(&self) -> Capabilities {

@@ -4,6 +4,7 @@
 //! changed, and not more often than they can read.
 
 use super::frame::{Rates, Stat, Warning, WarningKind};
+use crate::measure::parts;
 use crate::state::State;
 use crate::tally::NodeCounts;
 use std::collections::BTreeMap;
@@ -82,7 +83,9 @@ pub(super) fn look(state: &State, max_peers: usize) -> Stat {
     if !isolated.is_empty() && up > 1 {
         warn(WarningKind::Isolated, counted(isolated.len(), "without peers"), index(&isolated));
     }
-    let parts = parts(state);
+    let mut parts = parts(state);
+    // A node without peers is told of above.
+    parts.retain(|part| part.len() > 1);
     if parts.len() > 1 {
         let sizes: Vec<String> = parts.iter().take(5).map(|part| part.len().to_string()).collect();
         let more = if parts.len() > 5 { ", …" } else { "" };
@@ -106,32 +109,6 @@ pub(super) fn look(state: &State, max_peers: usize) -> Stat {
 
 fn counted(count: usize, what: &str) -> String {
     format!("{count} {} {what}", if count == 1 { "node" } else { "nodes" })
-}
-
-/// The nodes that are up and have peers, in parts that do not reach each other, the largest first.
-fn parts(state: &State) -> Vec<Vec<usize>> {
-    let mut leader: Vec<usize> = (0..state.nodes().len()).collect();
-    fn find(leader: &mut [usize], mut place: usize) -> usize {
-        while leader[place] != place {
-            leader[place] = leader[leader[place]];
-            place = leader[place];
-        }
-        place
-    }
-    for conn in state.conns().filter(|conn| conn.up) {
-        let (one, other) = (find(&mut leader, conn.one), find(&mut leader, conn.other));
-        leader[one.max(other)] = one.min(other);
-    }
-    let mut parts: Vec<Vec<usize>> = vec![Vec::new(); leader.len()];
-    for (place, node) in state.nodes().iter().enumerate() {
-        if node.up && !node.peers.is_empty() {
-            let first = find(&mut leader, place);
-            parts[first].push(place);
-        }
-    }
-    parts.retain(|part| !part.is_empty());
-    parts.sort_by_key(|part| std::cmp::Reverse(part.len()));
-    parts
 }
 
 #[cfg(test)]

@@ -84,6 +84,9 @@ impl Network {
                 self.publish(record, &changes);
             }
             self.watching.note(record, &changes, &self.state);
+            if let Some(meter) = &mut self.meter {
+                meter.note(record, &changes);
+            }
             changes.clear();
             self.changes = changes;
         }

@@ -83,10 +83,11 @@ impl Network {
         self.tap_messages();
     }
 
-    /// Has the adapter make records of messages and arrivals while anyone wants them.
+    /// Has the adapter make records of messages, and of what is measured, while anyone wants them.
     pub(super) fn tap_messages(&mut self) {
         self.adapter.want_messages(self.log.wants_messages() || self.watching.wants_messages());
-        self.adapter.want_measured(self.log.wants_measured() || self.watching.wants_arrivals());
+        let watched = self.watching.wants_arrivals() || self.meter.is_some();
+        self.adapter.want_measured(self.log.wants_measured() || watched);
     }
 
     /// What has changed for a watcher since its last frame. `wall` is the time on the wall.

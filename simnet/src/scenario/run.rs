@@ -5,6 +5,7 @@ use super::expect::{Outcome, Subject, Total};
 use super::{Group, Scenario};
 use crate::error::NetworkError;
 use crate::handle::Handle;
+use crate::measure::Measurements;
 use crate::record::Digest;
 use crate::start::{NetworkConfig, start};
 use crate::tally::{MessageCount, Tally};
@@ -100,6 +101,8 @@ pub struct RunReport {
     pub messages: Vec<MessageCount>,
     /// How each expectation came out, in the order of the file.
     pub expectations: Vec<Outcome>,
+    /// What was measured.
+    pub measurements: Measurements,
 }
 
 /// Why there is no report.
@@ -164,6 +167,7 @@ pub async fn run_on(
         link: Link::latency(scenario.latency),
         pace: Pace::Max,
         max_peers: scenario.max_peers.unwrap_or(usual.max_peers),
+        measure: true,
         log_file: options.log_file,
         ..usual
     };
@@ -173,7 +177,7 @@ pub async fn run_on(
     let simulated = handle.now().await.map_err(while_("reading the clock"))?;
     let digest = handle.shut_down().await.map_err(while_("shutting down"))?;
     let Some(finished) = finished else { return Err(RunError::Interrupted { digest, simulated }) };
-    let (tally, expectations) = finished?;
+    let (tally, expectations, measurements) = finished?;
     Ok(RunReport {
         scenario: scenario.name.clone(),
         seed,
@@ -187,6 +191,7 @@ pub async fn run_on(
         drops: tally.drops,
         messages: tally.messages,
         expectations,
+        measurements,
     })
 }
 
@@ -208,14 +213,16 @@ struct Run<'a, P> {
 }
 
 impl<P: FnMut(Progress)> Run<'_, P> {
-    async fn finish(mut self) -> Result<(Tally, Vec<Outcome>), RunError> {
+    async fn finish(mut self) -> Result<(Tally, Vec<Outcome>, Measurements), RunError> {
         let ids = self.create().await?;
         (self.progress)(Progress::Starting { nodes: ids.len() });
         self.handle.start_all().await.map_err(while_("starting the nodes"))?;
         self.check_protocols().await?;
         self.connect(&ids).await?;
         self.pass().await?;
-        self.expect().await
+        let (tally, outcomes) = self.expect().await?;
+        let measurements = self.handle.measurements().await.map_err(while_("measuring"))?;
+        Ok((tally, outcomes, measurements))
     }
 
     async fn create(&mut self) -> Result<Vec<NodeId>, RunError> {

@@ -9,6 +9,7 @@ mod conditions;
 mod events;
 mod experiment;
 mod lifecycle;
+mod measure;
 mod mocker;
 mod protocol_test;
 mod replay;

@@ -7,6 +7,7 @@
 use super::event::Event;
 use super::host::Host;
 use super::link::{Links, nanos};
+use super::physics::Waits;
 use super::queue::{Key, Queue, Ticket};
 use super::task::RunQueue;
 use crate::log_time;
@@ -50,6 +51,8 @@ pub(crate) struct Core {
     pub(crate) common: Common,
     pub(crate) links: RefCell<Links>,
     pub(crate) tasks: RunQueue,
+    /// How long packets waited for the lines of this shard's hosts.
+    pub(crate) waits: RefCell<Waits>,
     /// A place for whoever builds on this world to keep what is one per shard.
     pub(crate) local: RefCell<Option<Box<dyn Any>>>,
     index: usize,
@@ -66,6 +69,7 @@ impl Core {
             common,
             links: RefCell::new(links),
             tasks: RunQueue::default(),
+            waits: RefCell::default(),
             local: RefCell::new(None),
             index,
             now: Cell::new(0),

@@ -34,7 +34,7 @@ mod window;
 pub use self::core::Livelock;
 pub use link::Link;
 pub use pace::{Pace, Pacer, ParsePaceError};
-pub use physics::{Bandwidth, Chance, HostLink, Jitter, Loss, NotAChance};
+pub use physics::{Bandwidth, Chance, HostLink, Jitter, Loss, NotAChance, Waits};
 pub use rule::{Effect, Hosts, Rule, RuleId};
 
 pub(crate) use net::SimNet;
@@ -211,6 +211,15 @@ impl Simulation {
             .collect();
         let results = running.into_iter();
         results.map(|result| result.recv().expect("a shard's thread lives as long as its world")).collect()
+    }
+
+    /// How long packets have waited for hosts' lines, of all hosts.
+    pub fn waits(&self) -> Waits {
+        let mut all = Waits::default();
+        for shard in &self.shards {
+            all.merge(&shard.with(|core| core.waits.borrow().clone()));
+        }
+        all
     }
 
     /// Sets the link from one host to another, that direction only, from now on.

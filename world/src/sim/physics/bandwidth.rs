@@ -87,6 +87,11 @@ pub(crate) struct Pipe {
 }
 
 impl Pipe {
+    /// How long a packet has to wait, in nanoseconds.
+    pub(crate) fn wait(&self, now: u64) -> u64 {
+        self.free.get().0.saturating_sub(now)
+    }
+
     /// Sends `bytes` behind what waits: answers when the last of them is through, or `None` if they found no room.
     pub(crate) fn pass(&self, now: u64, bytes: u32, line: Bandwidth, bound: u64) -> Option<u64> {
         let Some(rate) = line.0 else { return Some(now) };

@@ -64,8 +64,10 @@
 mod bandwidth;
 mod chance;
 mod path;
+mod waits;
 
 pub use bandwidth::{Bandwidth, HostLink};
 pub use chance::{Chance, Jitter, Loss, NotAChance};
+pub use waits::Waits;
 
 pub(crate) use path::{Line, Path, ingress, send_datagram};

@@ -67,7 +67,7 @@ impl Path {
         if self.ruling.cut {
             return None;
         }
-        let left = host.line().up.pass(core.now(), size, self.up.up, self.up.queue)?;
+        let left = pass(core, &host.line().up, size, self.up.up, self.up.queue)?;
         let at = left.saturating_add(self.latency());
         if !self.link.is_random() && self.ruling.loss.is_never() {
             return Some(Underway { at, held_back: false });
@@ -110,6 +110,22 @@ impl Path {
     }
 }
 
+/// Sends a packet over one way of a host's line: answers when it is through, or `None` if it found no room.
+fn pass(core: &Core, pipe: &Pipe, size: u32, line: Bandwidth, queue: u64) -> Option<u64> {
+    if !line.is_limited() {
+        return Some(core.now());
+    }
+    let wait = pipe.wait(core.now());
+    let through = pipe.pass(core.now(), size, line, queue);
+    let mut waits = core.waits.borrow_mut();
+    if through.is_some() {
+        waits.note(wait)
+    } else {
+        waits.note_drop()
+    }
+    through
+}
+
 /// Sends a datagram over a path with conditions.
 pub(crate) fn send_datagram(
     core: &Core,
@@ -142,7 +158,7 @@ pub(crate) fn send_datagram(
 #[cold]
 pub(crate) fn ingress(core: &Core, host: &Host, size: u32, event: Event) {
     let line = core.links.borrow().host_link(host.id);
-    if let Some(at) = host.line().down.pass(core.now(), size, line.down, line.queue) {
+    if let Some(at) = pass(core, &host.line().down, size, line.down, line.queue) {
         core.schedule(host, at, event);
     }
 }
