@@ -8,6 +8,7 @@ use bytes::Bytes;
 use devp2p::{Fidelity, NodeId, Observer, PeerEvent, SecretKey, Timing};
 use serde_json::Value;
 
+use crate::data_dir::DataDir;
 use crate::rpc::client::Directory;
 
 /// The configuration of a node, geth's `adapters.NodeConfig`. It can cross threads; what it prints hides the key.
@@ -72,6 +73,8 @@ pub struct NodeEnv {
     pub observer: Rc<dyn Observer>,
     /// Where other nodes are reached.
     pub directory: Directory,
+    /// Where its services keep files.
+    pub data_dir: DataDir,
     /// The name of the client, in Hello and in `web3_clientVersion`.
     pub client: String,
     /// The TCP port its RPC is served on, one line a message; 0: any, none: it is not.
@@ -88,6 +91,7 @@ impl Default for NodeEnv {
             snapshots: BTreeMap::new(),
             observer: Rc::new(Nobody),
             directory: Directory::default(),
+            data_dir: DataDir::none(),
             client: concat!("p2psim/v", env!("CARGO_PKG_VERSION")).to_owned(),
             rpc_port: Some(RPC_PORT),
         }

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `node` | [`Node`]: start, stop, call |
 //! | `service`, [`services`] | the trait, the registry, and `ping-pong`, `gossip`, `noop` |
-//! | `config` | what a node is made from: [`NodeConfig`], [`NodeEnv`] |
+//! | `config`, `data_dir` | what a node is made from: [`NodeConfig`], [`NodeEnv`], [`DataDir`] |
 //! | [`rpc`] | methods, sessions, subscriptions, clients |
 //!
 //! A whole service: what one node learns, all are told.
@@ -101,12 +101,14 @@
 //! ```
 
 mod config;
+mod data_dir;
 mod node;
 pub mod rpc;
 mod service;
 pub mod services;
 
 pub use config::{NodeConfig, NodeEnv, RPC_PORT};
+pub use data_dir::DataDir;
 pub use devp2p::{
     Context, Handler, Message, NodeId, Observer, Peer, PeerError, PeerEvent, PeerId, PeerIo, Protocol,
     SecretKey,

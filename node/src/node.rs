@@ -6,6 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::rc::{Rc, Weak};
 
 use bytes::Bytes;
@@ -16,6 +17,7 @@ use serde_json::{Map, Value};
 use world::{Entropy, Scope, World};
 
 use crate::config::{NodeConfig, NodeEnv};
+use crate::data_dir::DataDir;
 use crate::rpc::client::{Client, Directory};
 use crate::rpc::error::RpcError;
 use crate::rpc::feed::Feed;
@@ -42,6 +44,7 @@ pub struct Node {
     methods: Methods,
     feed: Rc<Feed>,
     directory: Directory,
+    data_dir: DataDir,
     rpc: Rpc,
 }
 
@@ -92,6 +95,7 @@ impl Node {
             methods,
             feed,
             directory: env.directory,
+            data_dir: env.data_dir,
             rpc: Rpc {
                 running: Cell::new(true),
                 scope: RefCell::new(Some(world.scope())),
@@ -269,6 +273,11 @@ impl Node {
         self.directory.client(&self.rpc_world(), id)
     }
 
+    /// Where its services keep files, if any does.
+    pub fn data_dir(&self) -> Option<&Path> {
+        self.data_dir.path()
+    }
+
     /// Where other nodes reach its RPC.
     pub fn rpc_addr(&self) -> Option<SocketAddr> {
         self.rpc.local.get()
@@ -345,6 +354,7 @@ fn make(
             world,
             nodes: env.directory.clone(),
             settings: config.settings.get(name).unwrap_or(&no_settings),
+            data_dir: &env.data_dir,
         };
         let init = services.init(name).expect("contained");
         let service = init(&context).map_err(|error| NodeError::make(name, error))?;

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::error::Error;
 use std::fmt;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use bytes::Bytes;
@@ -12,6 +13,7 @@ use serde_json::Value;
 use world::World;
 
 use crate::config::NodeConfig;
+use crate::data_dir::DataDir;
 use crate::node::Node;
 use crate::rpc::client::Directory;
 use crate::rpc::methods::Methods;
@@ -92,9 +94,21 @@ pub struct ServiceContext<'a> {
     pub nodes: Directory,
     /// Its settings, an empty object if there are none.
     pub settings: &'a Value,
+    pub(crate) data_dir: &'a DataDir,
 }
 
 impl ServiceContext<'_> {
+    /// A directory of the service's own, for a database say. What it keeps there it finds in the node's later lives, also
+    /// after a crash; it is gone with the node. Where it is differs from run to run, so nothing said to others should
+    /// depend on that.
+    ///
+    /// # Errors
+    /// It cannot be made, or the node keeps no files at all.
+    pub fn dir(&self) -> Result<PathBuf, ServiceError> {
+        let made = self.data_dir.of(self.name);
+        made.map_err(|error| ServiceError::new(format_args!("directory of service {:?}: {error}", self.name)))
+    }
+
     /// The settings as a value of one's own, usually a struct with `#[serde(default, deny_unknown_fields)]`.
     ///
     /// # Errors

@@ -1,17 +1,20 @@
 //! What subscribers hear, and in which order.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use simnet::view::{EventFilter, EventKind};
+use serde_json::{Value, json};
+use simnet::view::{EventFilter, EventKind, NodeSpec};
 use simnet::{Notice, Subscription, Until};
 
-use crate::{Adapter, on_all_adapters};
+use crate::{Adapter, on_all_adapters, spec};
 
 on_all_adapters! {
     the_story_of_a_connection
     the_present_comes_first
     an_end_is_told_at_both_ends
     messages_are_told_if_they_are_named
+    a_node_may_keep_silent_about_its_messages
 }
 
 /// The next event, as a line: of nodes by the digits of their names, of a message its direction and code.
@@ -100,5 +103,47 @@ async fn messages_are_told_if_they_are_named(adapter: Adapter) {
         assert!(pongs.iter().any(|told| told == pong), "{pong} is missing in {pongs:?}");
     }
     assert!(pongs.iter().all(|told| told.starts_with("ping-pong ") && told.ends_with(" 1 5")), "{pongs:?}");
+    net.end().await;
+}
+
+async fn a_node_may_keep_silent_about_its_messages(adapter: Adapter) {
+    let net = adapter.network();
+    let mut ids = Vec::new();
+    for shown in [false, true] {
+        let spec = NodeSpec { enable_msg_events: Some(shown), ..spec(&["ping-pong"]) };
+        ids.push(net.create_node(spec).await.unwrap().config.id);
+    }
+    net.start_all().await.unwrap();
+    // One asks the nodes themselves, another the network.
+    let mut lines = Vec::new();
+    for node in ["node01", "node02"] {
+        let mut line = net.rpc(node).await.unwrap();
+        let ask = json!({"jsonrpc": "2.0", "id": 1, "method": "admin_subscribe", "params": ["peerEvents"]});
+        line.send(ask.to_string()).await.unwrap();
+        assert!(line.recv().await.unwrap().contains("result"));
+        lines.push(line);
+    }
+    let filter = EventFilter { messages: vec![("ping-pong".into(), None)] };
+    let mut events = net.subscribe(filter, false).await.unwrap();
+    net.connect("node01", "node02", Until::Done).await.unwrap();
+    expect(&mut events, &ids, &["asked conn 1-2 false", "conn 1-2 true"]).await;
+    net.advance(Duration::from_millis(300)).await.unwrap();
+    for _ in 0..12 {
+        let told = next(&mut events, &ids).await;
+        assert!(
+            told.starts_with("ping-pong 1-2 received") || told.starts_with("ping-pong 2-1 sent"),
+            "{told}"
+        );
+    }
+    net.disconnect("node01", "node02", Until::Done).await.unwrap();
+    for (line, talkative) in lines.iter_mut().zip([false, true]) {
+        let mut kinds = BTreeSet::new();
+        while !kinds.contains("drop") {
+            let told: Value = serde_json::from_str(&line.recv().await.unwrap()).unwrap();
+            kinds.insert(told["params"]["result"]["type"].as_str().unwrap().to_owned());
+        }
+        assert_eq!(kinds.contains("msgsend") && kinds.contains("msgrecv"), talkative, "{kinds:?}");
+        assert_eq!(kinds.len(), if talkative { 4 } else { 2 }, "{kinds:?}");
+    }
     net.end().await;
 }

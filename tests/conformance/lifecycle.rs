@@ -1,5 +1,7 @@
 //! Created, started, stopped, crashed, started again, forgotten.
 
+use std::path::PathBuf;
+
 use serde_json::json;
 use simnet::adapter::Capabilities;
 use simnet::view::NodeSpec;
@@ -11,6 +13,7 @@ on_all_adapters! {
     capabilities_differ_where_they_may
     a_node_lives_as_often_as_it_is_started
     a_crash_takes_all_with_it_and_the_node_starts_again
+    a_services_files_outlive_a_life_and_not_the_node
     all_at_once
     a_reset_forgets_all_and_frees_every_name_and_id
     a_removed_node_is_gone_and_its_key_is_free
@@ -66,6 +69,38 @@ async fn a_crash_takes_all_with_it_and_the_node_starts_again(adapter: Adapter) {
     // node01 was asked to connect and still wants to.
     net.eventually("the connection", |state| state.conns().all(|conn| conn.established())).await;
     net.end().await;
+}
+
+async fn a_services_files_outlive_a_life_and_not_the_node(adapter: Adapter) {
+    let net = adapter.network();
+    let key = net.create(&["keeper"]).await.config.key;
+    net.create(&["keeper"]).await;
+    net.start_all().await.unwrap();
+    let keep = async |text: &str| net.call("node01", "keeper_keep", vec![json!(text)]).await.unwrap();
+    let kept = async |node: &str| net.call(node, "keeper_kept", vec![]).await.unwrap();
+    let dir = async |node: &str| {
+        let dir = net.call(node, "admin_datadir", vec![]).await.unwrap();
+        PathBuf::from(dir.as_str().unwrap())
+    };
+    let (own, others) = (dir("node01").await, dir("node02").await);
+    assert!(own.join("keeper").is_dir() && own != others, "{own:?} {others:?}");
+    keep("once").await;
+    net.stop_node("node01").await.unwrap();
+    net.start_node("node01").await.unwrap();
+    assert_eq!((kept("node01").await, kept("node02").await), (json!("once"), json!("")));
+    keep("twice").await;
+    net.crash_node("node01").await.unwrap();
+    net.start_node("node01").await.unwrap();
+    assert_eq!((kept("node01").await, dir("node01").await), (json!("twice"), own.clone()));
+    net.remove_node("node01").await.unwrap();
+    assert!(!own.exists());
+    net.create_node(NodeSpec { key: Some(key), name: Some("again".into()), ..spec(&["keeper"]) })
+        .await
+        .unwrap();
+    net.start_node("again").await.unwrap();
+    assert_eq!(kept("again").await, "");
+    net.end().await;
+    assert!(!others.exists() && !others.parent().unwrap().parent().unwrap().exists(), "{others:?}");
 }
 
 async fn all_at_once(adapter: Adapter) {

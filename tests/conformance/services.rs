@@ -1,14 +1,17 @@
 //! What the suite's nodes run.
 
 use std::cell::Cell;
+use std::fs;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use node::{ClientError, Directory, Methods, RpcError, Service, ServiceContext, ServiceError, Services};
 
-/// The built-in ones, one that tells of itself, one that cannot be started.
+/// The built-in ones, one that tells of itself, one that keeps a file, one that cannot be started.
 pub(crate) fn services() -> Services {
     Services::builtin()
         .register("probe", Probe::new)
+        .and_then(|services| services.register("keeper", |context| Ok(Keeper(context.dir()?.join("kept")))))
         .and_then(|services| services.register("broken", |_| Ok(Broken)))
         .expect("different names")
 }
@@ -66,6 +69,24 @@ impl Service for Probe {
 
     fn snapshot(&self) -> Result<Option<Vec<u8>>, ServiceError> {
         Ok(Some(serde_json::to_vec(&self.number.get())?))
+    }
+}
+
+/// Keeps a text in a file of its own.
+struct Keeper(PathBuf);
+
+impl Service for Keeper {
+    fn methods(&self, table: &mut Methods) {
+        let file = self.0.clone();
+        table.add("keeper_keep", move |params| {
+            let (text,): (String,) = params.parse()?;
+            fs::write(&file, text).map_err(RpcError::failed)
+        });
+        let file = self.0.clone();
+        table.add("keeper_kept", move |params| {
+            let () = params.parse()?;
+            Ok(fs::read_to_string(&file).unwrap_or_default())
+        });
     }
 }
 

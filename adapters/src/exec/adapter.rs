@@ -15,6 +15,7 @@ use bytes::Bytes;
 use devp2p::{Enode, NodeId};
 use node::{NodeConfig, NodeInfo, RpcError, Services};
 use serde_json::Value;
+use simnet::adapter::base::Base;
 use simnet::adapter::{Answer, Capabilities, Fabric, NodeAdapter, NodeIndex, NodeKind, Reply};
 use simnet::condition::Condition;
 use simnet::record::{Chain, Kind, Origin, Record};
@@ -26,7 +27,6 @@ use world::real::Host;
 use world::sim::{Link, Livelock};
 use world::{Entropy, Population};
 
-use super::base::Base;
 use super::process::{self, Birth, News, Order, Reporter, What};
 use super::resident::{Asked, Phase, ReplyTo, Resident, Running};
 use super::status::Status;
@@ -248,7 +248,7 @@ impl ExecAdapter {
         {
             json.logfile = path.to_string_lossy().into_owned();
         }
-        let dir = base.node(&json.id);
+        let dir = base.node(&resident.config.id);
         let parent = Parent {
             dir: dir.clone(),
             any_port: resident.config.port == 0,
@@ -338,7 +338,7 @@ impl NodeAdapter for ExecAdapter {
         resident.forget.store(true, Ordering::Release);
         match &resident.phase {
             Phase::Down => {
-                let dir = self.base.as_ref().map(|base| base.node(&resident.config.id.to_string()));
+                let dir = self.base.as_ref().map(|base| base.node(&resident.config.id));
                 // A node that never ran has none.
                 dir.into_iter().for_each(|dir| drop(std::fs::remove_dir_all(dir)));
                 self.forget(node);

@@ -32,7 +32,7 @@
 //! | `adapter`, `resident` | the adapter, and what it knows of each node |
 //! | `process` | one child's life, as its parent sees it |
 //! | `status` | where start-up reports arrive |
-//! | `base` | directories, and who removes them |
+//! | `base` | directories, and how processes remove what nobody else will |
 //! | `wire` | what is said between parent and child |
 //! | `child` | the other side |
 

@@ -116,10 +116,10 @@ fn node_info(node: &Rc<Node>, params: Params) -> Answer {
     to_json(&node.info())
 }
 
-/// Nodes keep nothing on a disk.
-fn datadir(_node: &Rc<Node>, params: Params) -> Answer {
+/// Empty, as geth's, where the node keeps nothing on the disk.
+fn datadir(node: &Rc<Node>, params: Params) -> Answer {
     let () = params.parse()?;
-    to_json(&"")
+    to_json(&node.data_dir().map(|path| path.to_string_lossy()).unwrap_or_default())
 }
 
 fn no_http(_node: &Rc<Node>, _params: Params) -> Answer {

@@ -9,6 +9,7 @@
 //! Nothing here blocks. An adapter whose nodes take their time answers with a [`Reply`] that comes later, and nudges the
 //! network ([`Nudge`](crate::Nudge)) whenever [`run_until`](NodeAdapter::run_until) would find something new.
 
+pub mod base;
 mod mixed;
 mod reply;
 mod sim;

@@ -3,6 +3,7 @@
 //! Each node is a host of a [`Simulation`]. What is one per node (its recorder, its running [`Node`], its RPC
 //! conversations) is kept at the host, on the host's thread; what happens to it is done there, between two events.
 
+use super::base::Base;
 use super::{Answer, Capabilities, Fabric, NodeAdapter, NodeIndex, NodeKind, Reply};
 use crate::condition::{Condition, RestraintId};
 use crate::measure::{Flows, Traffic};
@@ -12,14 +13,19 @@ use crate::tally::NodeCounts;
 use bytes::Bytes;
 use devp2p::{Enode, Fidelity, NodeId, Timing};
 use node::rpc::view::Ports;
-use node::{Directory, Node, NodeConfig, NodeEnv, NodeInfo, RPC_PORT, RpcError, RpcSession, Services};
+use node::{
+    DataDir, Directory, Node, NodeConfig, NodeEnv, NodeInfo, RPC_PORT, RpcError, RpcSession, Services,
+};
 use serde_json::Value;
 use std::any::Any;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::fs;
+use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::rc::Rc;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 use std::time::{Duration, SystemTime};
 use tokio::sync::{mpsc, oneshot};
 use world::sim::{HostCell, HostId, HostLink, Hosts, Link, Livelock, Rule, RuleId, ShardCell, SimConfig};
@@ -56,11 +62,40 @@ pub struct SimAdapter {
     services: Services,
     settings: Arc<SimSettings>,
     addresses: Addresses,
+    disk: Arc<Disk>,
     nodes: Vec<Option<Resident>>,
     /// The rules of the world behind restraints that stand.
     rules: BTreeMap<RestraintId, RuleId>,
     /// Digests of nodes that were removed.
     departed: Vec<(Origin, Chain)>,
+}
+
+/// Where services of nodes keep files: nothing is there before the first of them asks.
+#[derive(Debug, Default)]
+struct Disk(Mutex<Option<Base>>);
+
+impl Disk {
+    fn base(&self) -> MutexGuard<'_, Option<Base>> {
+        self.0.lock().expect("no holder panics")
+    }
+
+    /// Makes a node's directory.
+    fn make(&self, id: &NodeId) -> io::Result<PathBuf> {
+        let mut base = self.base();
+        if base.is_none() {
+            *base = Some(Base::create(&std::env::temp_dir())?);
+        }
+        let dir = base.as_ref().expect("just put there").node(id).join("data");
+        fs::create_dir_all(&dir)?;
+        Ok(dir)
+    }
+
+    fn forget(&self, id: &NodeId) {
+        if let Some(base) = &*self.base() {
+            // A node that keeps no files has no directory.
+            let _ = fs::remove_dir_all(base.node(id));
+        }
+    }
 }
 
 /// What is known of a node on this side.
@@ -74,6 +109,7 @@ struct Resident {
 struct Slot {
     config: NodeConfig,
     recorder: Rc<Recorder>,
+    data_dir: DataDir,
     running: RefCell<Option<Running>>,
     lines: RefCell<BTreeMap<u64, RpcSession>>,
 }
@@ -98,6 +134,7 @@ impl SimAdapter {
             services,
             settings: Arc::new(settings),
             addresses: Arc::default(),
+            disk: Arc::default(),
             nodes: Vec::new(),
             rules: BTreeMap::new(),
             departed: Vec::new(),
@@ -166,6 +203,7 @@ impl Slot {
             snapshots,
             observer: Rc::clone(&self.recorder) as Rc<dyn devp2p::Observer>,
             directory,
+            data_dir: self.data_dir.clone(),
             client: settings.client.clone(),
             rpc_port: Some(RPC_PORT),
         };
@@ -224,10 +262,14 @@ impl NodeAdapter for SimAdapter {
         self.addresses.write().expect("no holder panics").insert(config.id, address);
         self.nodes.push(Some(Resident { config: config.clone(), address }));
         let origin = Origin::node(host.0);
+        let disk = Arc::clone(&self.disk);
         self.simulation.with(host, move |cell| {
+            let id = config.id;
+            let data_dir = DataDir::made_by(move || disk.make(&id));
             let recorder = Rc::new(Recorder::new(origin, cell.world(), shard_log(cell.shard_local())));
             let (running, lines) = (RefCell::default(), RefCell::default());
-            *cell.local().borrow_mut() = Some(Box::new(Rc::new(Slot { config, recorder, running, lines })));
+            *cell.local().borrow_mut() =
+                Some(Box::new(Rc::new(Slot { config, recorder, data_dir, running, lines })));
         });
         NodeIndex(host.0)
     }
@@ -261,6 +303,7 @@ impl NodeAdapter for SimAdapter {
             chain
         });
         self.departed.push((Origin::node(node.0), chain));
+        self.disk.forget(&resident.config.id);
         Reply::Now(Ok(()))
     }
 
@@ -268,6 +311,7 @@ impl NodeAdapter for SimAdapter {
         for node in self.present() {
             self.at(node, |slot| slot.stop());
         }
+        drop(self.disk.base().take());
     }
 
     fn info(&self, node: NodeIndex) -> NodeInfo {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use devp2p::{NodeId, StartError};
 use node::{Directory, Node, NodeEnv, NodeError, Services};
+use simnet::adapter::base::of_node;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use world::real::Host;
@@ -134,6 +135,7 @@ fn start_node(
         snapshots: birth.snapshots.clone(),
         observer: Rc::clone(teller) as Rc<dyn node::Observer>,
         directory: parent.map_or_else(Directory::default, directory),
+        data_dir: birth.data_dir.clone(),
         rpc_port: parent.map(|_| 0),
         ..NodeEnv::default()
     };
@@ -152,9 +154,8 @@ fn start_node(
 fn directory(parent: &Parent) -> Directory {
     let nodes = parent.dir.parent().map(ToOwned::to_owned).unwrap_or_default();
     Directory::new(move |id: NodeId| {
-        let id = id.to_string();
-        let text = fs::read_to_string(base::of_node(&nodes, &id).join(ADDRESS)).ok()?;
+        let text = fs::read_to_string(of_node(&nodes, &id).join(ADDRESS)).ok()?;
         let (of, address) = text.split_once(' ')?;
-        (of == id).then(|| address.parse().ok())?
+        (of == id.to_string()).then(|| address.parse().ok())?
     })
 }

@@ -11,7 +11,7 @@ use std::fs;
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 
-use node::{NodeConfig, Services};
+use node::{DataDir, NodeConfig, Services};
 
 use super::wire::{self, Config, NODE_ARG0, Parent, STATUS_URL};
 
@@ -46,6 +46,8 @@ struct Birth {
     snapshots: std::collections::BTreeMap<String, bytes::Bytes>,
     /// Where it listens.
     ip: IpAddr,
+    /// Where it keeps files.
+    data_dir: DataDir,
     parent: Option<Parent>,
 }
 
@@ -66,7 +68,11 @@ impl Birth {
                 .map_err(|error| format!("reading {}: {error}", path.display()))?,
             None => told.snapshots.unwrap_or_default(),
         };
-        Ok(Self { config, snapshots: wire::decode(saved)?, ip, parent: told.parent })
+        let data_dir = match told.stack.data_dir {
+            path if path.is_empty() => DataDir::none(),
+            path => DataDir::at(path.into()),
+        };
+        Ok(Self { config, snapshots: wire::decode(saved)?, ip, data_dir, parent: told.parent })
     }
 }
 
