@@ -8,7 +8,7 @@
 //! | what | written |
 //! |---|---|
 //! | rate | `10%/h`: each node leaves with that share an hour, so 10 of 100 do; `2/s`: so many leave, of all; also `/min`, `/m`, `/h`, `/d`, `/10s` |
-//! | away | `30s`; `30s ± 10s` (also `+-`): from 20 to 40 s, each as likely as the other; `exponential 30s`: mostly shorter, sometimes much longer, 30 s on average; `ever` |
+//! | downtime | `30s`; `30s ± 10s` (also `+-`): from 20 to 40 s, each as likely as the other; `exponential 30s`: mostly shorter, sometimes much longer, 30 s on average; `ever` |
 
 use crate::condition::Text;
 use crate::error::NetworkError;
@@ -39,7 +39,7 @@ pub enum Rate {
 
 /// How long a node stays away.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Away {
+pub enum Downtime {
     /// For good.
     Ever,
     /// From the one to the other, each as likely.
@@ -54,7 +54,7 @@ pub struct Churn {
     /// How often nodes leave.
     pub rate: Rate,
     /// How long they stay away.
-    pub away: Away,
+    pub down: Downtime,
     /// Which nodes, as [`Handle::select`] has it; any node when empty, those created later included.
     pub nodes: Vec<String>,
     /// Whether they crash rather than stop: their peers are told nothing.
@@ -93,7 +93,7 @@ impl Rate {
     }
 }
 
-impl Away {
+impl Downtime {
     /// How long the next one stays away; `None`: for good.
     pub(crate) fn draw(self, entropy: &mut Entropy) -> Option<Duration> {
         match self {
@@ -160,7 +160,7 @@ impl fmt::Display for Rate {
     }
 }
 
-impl FromStr for Away {
+impl FromStr for Downtime {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -187,7 +187,7 @@ impl FromStr for Away {
     }
 }
 
-impl fmt::Display for Away {
+impl fmt::Display for Downtime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ever => f.write_str("ever"),
@@ -236,7 +236,7 @@ mod tests {
         }
         assert_eq!("5 % / m".parse::<Rate>().unwrap().to_string(), "5%/min");
         for text in ["30s", "30s ± 10s", "exponential 1.5s", "ever"] {
-            assert_eq!(text.parse::<Away>().unwrap().to_string(), text);
+            assert_eq!(text.parse::<Downtime>().unwrap().to_string(), text);
         }
         for (text, why) in [
             ("", "is no rate"),
@@ -252,7 +252,7 @@ mod tests {
             assert!(error.contains(why), "{text}: {error}");
         }
         for text in ["", "soon", "10s ± 30s", "exponential"] {
-            assert!(text.parse::<Away>().is_err(), "{text}");
+            assert!(text.parse::<Downtime>().is_err(), "{text}");
         }
     }
 
@@ -267,10 +267,10 @@ mod tests {
         assert!((mean("2/s", 50, &mut entropy) - 0.5).abs() < 0.02);
         assert!((mean("10%/h", 100, &mut entropy) - 360.0).abs() < 12.0);
         assert_eq!("10%/h".parse::<Rate>().unwrap().next(0, &mut entropy), None);
-        let away: Away = "30s ± 10s".parse().unwrap();
-        let drawn: Vec<f64> = (0..2_000).map(|_| away.draw(&mut entropy).unwrap().as_secs_f64()).collect();
+        let down: Downtime = "30s ± 10s".parse().unwrap();
+        let drawn: Vec<f64> = (0..2_000).map(|_| down.draw(&mut entropy).unwrap().as_secs_f64()).collect();
         assert!(drawn.iter().all(|away| (20.0..=40.0).contains(away)));
         assert!(drawn.iter().any(|away| *away < 22.0) && drawn.iter().any(|away| *away > 38.0));
-        assert_eq!(Away::Ever.draw(&mut entropy), None);
+        assert_eq!(Downtime::Ever.draw(&mut entropy), None);
     }
 }

@@ -1,9 +1,13 @@
 //! Between the JSON shapes and the network's own types.
 
 use super::{
-    Conn, Event, Msg, Network, Node, NodeConfig, NodeInfo, NodeSnapshot, Ports, Snapshot, SnapshotError,
+    Churn, Clock, Conn, Event, Msg, Network, Node, NodeConfig, NodeInfo, NodeSnapshot, Ports, Snapshot,
+    SnapshotError,
 };
 use devp2p::{NodeId, SecretKey};
+use simnet::ClockView;
+use simnet::churn::ChurnView;
+use simnet::condition::Text;
 use simnet::view::{self, ConnView, EventKind, NetworkView, NodeSpec, NodeView};
 use std::time::{Duration, SystemTime};
 
@@ -52,6 +56,21 @@ impl From<&NodeView> for Node {
         let adapter = node.adapter.unwrap_or_default().to_owned();
         let config = NodeConfig { adapter, ..(&node.config).into() };
         Self { info: Some(node.into()), config: Some(config), up: node.up }
+    }
+}
+
+impl From<ClockView> for Clock {
+    fn from(clock: ClockView) -> Self {
+        let (time, ns) = (Text(clock.now).to_string(), clock.now.as_nanos() as u64);
+        Self { time, ns, pace: clock.pace.to_string(), is_virtual: clock.is_virtual }
+    }
+}
+
+impl From<ChurnView> for Churn {
+    fn from(view: ChurnView) -> Self {
+        let ChurnView { churn, left, away } = view;
+        let (rate, down) = (churn.rate.to_string(), churn.down.to_string());
+        Self { rate, down, nodes: churn.nodes, crash: churn.crash, seed: churn.seed, left, away }
     }
 }
 

@@ -6,6 +6,8 @@
 //! Nothing here knows HTTP, and nothing decides anything about a network.
 
 mod call;
+mod clock;
+mod conditions;
 mod convert;
 mod event;
 mod hex_id;
@@ -14,12 +16,19 @@ mod node;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use call::{Call, CallError, Called};
+pub use clock::{Clock, RunUntil, SetClock, Step};
+pub use conditions::{
+    BothWays, ChangedLinks, ChangedNodes, Churn, Cut, Line, Links, PairLink, Partition, Region, RegionLink,
+    SetChurn, SetLine, SetLink, SetRegion,
+};
 pub use event::{Event, Msg};
 pub use network::{Conn, Network, NodeSnapshot, Snapshot, SnapshotError};
 pub use node::{Node, NodeConfig, NodeInfo, Ports};
 pub use shape::{BuiltTopology, Condition, Topology};
+pub use words::{Parts, Words};
 
 use serde::{Deserialize, Deserializer};
 

@@ -71,6 +71,8 @@ impl Mockers {
             return Err(Refusal::new(StatusCode::CONFLICT, "mocker already running"));
         }
         let (stopper, stop) = stop_signal();
+        // Somebody who pauses the clock wants the mocker to wait, not to end.
+        let net = net.through_pauses();
         let task = tokio::spawn(async move {
             let Plan { mocker, nodes, seed } = plan;
             let ended = mocker::run(&net, mocker, nodes, seed, stop).await;

@@ -2,10 +2,13 @@
 
 mod assets;
 mod body;
+mod clock;
+mod conditions;
 mod error;
 mod guard;
 mod live;
 mod mocker;
+mod openapi;
 mod routes;
 mod rpc;
 mod shape;

@@ -6,7 +6,7 @@ use super::live::{WISH_LIMIT, converse};
 use super::mocker::Plan;
 use super::rpc::{MESSAGE_LIMIT, bridge};
 use super::table::{Action, Found, Verb, find};
-use super::{App, body, stream};
+use super::{App, body, clock, conditions, openapi, stream};
 use crate::dto;
 use crate::filter::Filter;
 use crate::json;
@@ -17,6 +17,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use simnet::mocker::Mocker;
 use simnet::view::NodeView;
 use simnet::{CallError, NetworkError, Until};
@@ -38,7 +39,8 @@ const TOPOLOGY: (&str, &str) = ("topology", r#"an object such as {"kind":"random
 const CALL: (&str, &str) = ("call", r#"an object such as {"method":"admin_peers","params":[]}"#);
 const WAIT: (&str, &str) = ("wait", r#"an object such as {"nodes":10,"conns":10,"within":"30s"}"#);
 
-type Answer = Result<Response, Refusal>;
+/// What a route comes to.
+pub(super) type Answer = Result<Response, Refusal>;
 
 /// Answers a request.
 pub(crate) async fn dispatch(State(app): State<App>, request: Request) -> Response {
@@ -122,7 +124,9 @@ fn patience(action: Action) -> Duration {
         | Action::StopAll
         | Action::Reset
         | Action::Topology
-        | Action::Wait => Duration::from_secs(900),
+        | Action::Wait
+        | Action::Step
+        | Action::RunUntil => Duration::from_secs(900),
         // Twice what the network waits in simulated time.
         _ => Duration::from_secs(60),
     }
@@ -185,14 +189,49 @@ async fn act(app: &App, parts: &mut Parts, body: Body, action: Action, names: &[
         Action::Live => live(app, parts).await,
         Action::History => history(app, &parts.uri).await,
         Action::Call => call(app, node(), body).await,
+        Action::OpenApi => Ok(([(header::CONTENT_TYPE, JSON)], openapi::document()).into_response()),
+        Action::Clock => clock::show(network).await,
+        Action::SetClock => clock::set(network, body).await,
+        Action::Step => clock::step(network, body).await,
+        Action::RunUntil => clock::until(network, body).await,
+        Action::Links => conditions::links(network, &parts.uri).await,
+        Action::SetLink => conditions::set_link(network, body).await,
+        Action::Lines => conditions::lines(network).await,
+        Action::SetLine => conditions::set_line(network, body).await,
+        Action::Regions => conditions::regions(network).await,
+        Action::SetRegion => conditions::set_region(network, body).await,
+        Action::Partitions => conditions::partitions(network).await,
+        Action::Cut => conditions::cut(network, body).await,
+        Action::Heal => conditions::heal(network, node()).await,
+        Action::HealAll => conditions::heal_all(network).await,
+        Action::Churn => conditions::churn(network).await,
+        Action::SetChurn => conditions::set_churn(network, body).await,
+        Action::StopChurn => conditions::stop_churn(network).await,
     }
 }
 
-fn json_answer(value: &impl Serialize) -> Response {
+/// 200, and a line of JSON.
+pub(super) fn json_answer(value: &impl Serialize) -> Response {
     ([(header::CONTENT_TYPE, JSON)], json::line(value)).into_response()
 }
 
-fn empty(done: Result<(), NetworkError>) -> Answer {
+/// The same of something that is new: 201.
+pub(super) fn created(value: &impl Serialize) -> Response {
+    (StatusCode::CREATED, json_answer(value)).into_response()
+}
+
+/// Reads an object, with an example of one. No body at all is an object that says nothing.
+pub(super) async fn read_body<T: DeserializeOwned>(
+    body: Body,
+    (what, wanted): (&'static str, &'static str),
+) -> Result<T, Refusal> {
+    let text = body::read(body, body::LIMIT).await?;
+    let text = if text.trim_ascii().is_empty() { b"{}" } else { &text[..] };
+    Ok(json::read_object(text, what, wanted)?)
+}
+
+/// 200, and nothing to say.
+pub(super) fn empty(done: Result<(), NetworkError>) -> Answer {
     done?;
     Ok(StatusCode::OK.into_response())
 }
@@ -215,16 +254,14 @@ async fn start_mocker(app: &App, uri: &Uri, body: Body) -> Answer {
 }
 
 async fn topology(app: &App, body: Body) -> Answer {
-    let text = body::read(body, body::LIMIT).await?;
-    let (topology, kind) = json::read_object::<dto::Topology>(&text, TOPOLOGY.0, TOPOLOGY.1)?.read()?;
+    let (topology, kind) = read_body::<dto::Topology>(body, TOPOLOGY).await?.read()?;
     let connections = app.handle.build(topology).await?;
     Ok(json_answer(&dto::BuiltTopology { kind, connections }))
 }
 
 async fn wait(app: &App, body: Body) -> Answer {
-    let text = body::read(body, body::LIMIT).await?;
-    let wanted: dto::Condition = json::read_object(&text, WAIT.0, WAIT.1)?;
-    let (what, within) = wanted.read()?;
+    let wanted: dto::Condition = read_body(body, WAIT).await?;
+    let (what, within) = wanted.read("wait")?;
     empty(app.handle.until(&what, within, move |state| wanted.holds(state)).await)
 }
 
@@ -257,13 +294,8 @@ async fn load(app: &App, body: Body) -> Answer {
 }
 
 async fn create(app: &App, body: Body) -> Answer {
-    let text = body::read(body, body::LIMIT).await?;
-    let config = match text.trim_ascii() {
-        [] => dto::NodeConfig::default(),
-        text => json::read_object(text, NODE_CONFIG.0, NODE_CONFIG.1)?,
-    };
-    let node = app.handle.create_node(config.into()).await?;
-    Ok((StatusCode::CREATED, json_answer(&dto::NodeInfo::from(&node))).into_response())
+    let config: dto::NodeConfig = read_body(body, NODE_CONFIG).await?;
+    Ok(created(&dto::NodeInfo::from(&app.handle.create_node(config.into()).await?)))
 }
 
 async fn rpc(app: &App, parts: &mut Parts, node: &str) -> Answer {
@@ -311,8 +343,7 @@ async fn history(app: &App, uri: &Uri) -> Answer {
 
 /// A call of a node's RPC without a conversation. What the node says to it is the answer, as JSON-RPC has it.
 async fn call(app: &App, node: &str, body: Body) -> Answer {
-    let text = body::read(body, body::LIMIT).await?;
-    let dto::Call { method, params } = json::read_object(&text, CALL.0, CALL.1)?;
+    let dto::Call { method, params } = read_body(body, CALL).await?;
     let outcome = match app.handle.call(node, &method, params).await {
         Ok(result) => dto::Called { result: Some(result), error: None },
         Err(CallError::Rpc(error)) => dto::Called { result: None, error: Some(dto::CallError::from(&error)) },
@@ -331,7 +362,7 @@ fn until(uri: &Uri) -> Result<Until, Refusal> {
 }
 
 /// The first value of that name in the query.
-fn param(uri: &Uri, name: &str) -> Result<Option<String>, Refusal> {
+pub(super) fn param(uri: &Uri, name: &str) -> Result<Option<String>, Refusal> {
     Ok(pairs(uri)?.into_iter().find_map(|(key, value)| (key == name).then_some(value)))
 }
 

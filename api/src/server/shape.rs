@@ -40,11 +40,11 @@ impl dto::Topology {
 }
 
 impl dto::Condition {
-    /// What it says, and within which time it has to.
-    pub(crate) fn read(&self) -> Result<(String, Duration), Refusal> {
+    /// What it says, and within which time it has to. `of` is what it is part of.
+    pub(crate) fn read(&self, of: &str) -> Result<(String, Duration), Refusal> {
         let within = self.within.as_deref().map_or(Ok(WITHIN), |text| {
             let bad =
-                |error| Refusal::invalid(format!("wait: within {text:?} is no time such as 30s: {error}"));
+                |error| Refusal::invalid(format!("{of}: within {text:?} is no time such as 30s: {error}"));
             humantime::parse_duration(text).map_err(bad)
         })?;
         let parts = [
@@ -54,7 +54,7 @@ impl dto::Condition {
         ];
         let what = parts.into_iter().flatten().collect::<Vec<_>>().join(" and ");
         match what.is_empty() {
-            true => Err(Refusal::invalid("wait: nothing to wait for: name nodes, conns or peers")),
+            true => Err(Refusal::invalid(format!("{of}: nothing to wait for: name nodes, conns or peers"))),
             false => Ok((what, within)),
         }
     }

@@ -1,4 +1,4 @@
-//! Which path and verb mean what: the routes of go-ethereum's `p2p/simulations/http.go` and three more, with the manners of its
+//! Which path and verb mean what: the routes of go-ethereum's `p2p/simulations/http.go` and ours, with the manners of its
 //! router (redirects for what is nearly a path, `Allow` for what is the wrong verb). Nothing here is done, only found.
 
 use crate::percent::decode;
@@ -30,6 +30,24 @@ pub(crate) enum Action {
     Live,
     History,
     Call,
+    OpenApi,
+    Clock,
+    SetClock,
+    Step,
+    RunUntil,
+    Links,
+    SetLink,
+    Lines,
+    SetLine,
+    Regions,
+    SetRegion,
+    Partitions,
+    Cut,
+    HealAll,
+    Heal,
+    Churn,
+    SetChurn,
+    StopChurn,
 }
 
 /// The verbs that some path has. OPTIONS is answered on every path and stands in no row.
@@ -46,7 +64,7 @@ impl Verb {
         [Self::Get, Self::Post, Self::Delete].into_iter().find(|verb| verb.name() == name)
     }
 
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
@@ -55,10 +73,11 @@ impl Verb {
     }
 }
 
-/// A path, with `:` for each name in it, and what its verbs do.
-type Row = (&'static [&'static str], &'static [(Verb, Action)]);
+/// A path, with `:` before what stands for a name, and what its verbs do.
+pub(super) type Row = (&'static [&'static str], &'static [(Verb, Action)]);
 
-const ROWS: &[Row] = &[
+/// All there are.
+pub(super) const ROWS: &[Row] = &[
     (&[], &[(Verb::Get, Action::Network)]),
     (&["start"], &[(Verb::Post, Action::StartAll)]),
     (&["stop"], &[(Verb::Post, Action::StopAll)]),
@@ -69,16 +88,35 @@ const ROWS: &[Row] = &[
     (&["events"], &[(Verb::Get, Action::Events)]),
     (&["snapshot"], &[(Verb::Get, Action::Snapshot), (Verb::Post, Action::Load)]),
     (&["nodes"], &[(Verb::Get, Action::Nodes), (Verb::Post, Action::Create)]),
-    (&["nodes", ":"], &[(Verb::Get, Action::Node), (Verb::Delete, Action::Delete)]),
-    (&["nodes", ":", "start"], &[(Verb::Post, Action::Start)]),
-    (&["nodes", ":", "stop"], &[(Verb::Post, Action::Stop)]),
-    (&["nodes", ":", "conn", ":"], &[(Verb::Post, Action::Connect), (Verb::Delete, Action::Disconnect)]),
-    (&["nodes", ":", "rpc"], &[(Verb::Get, Action::Rpc)]),
-    (&["nodes", ":", "call"], &[(Verb::Post, Action::Call)]),
+    (&["nodes", ":node"], &[(Verb::Get, Action::Node), (Verb::Delete, Action::Delete)]),
+    (&["nodes", ":node", "start"], &[(Verb::Post, Action::Start)]),
+    (&["nodes", ":node", "stop"], &[(Verb::Post, Action::Stop)]),
+    (
+        &["nodes", ":node", "conn", ":peer"],
+        &[(Verb::Post, Action::Connect), (Verb::Delete, Action::Disconnect)],
+    ),
+    (&["nodes", ":node", "rpc"], &[(Verb::Get, Action::Rpc)]),
+    (&["nodes", ":node", "call"], &[(Verb::Post, Action::Call)]),
     (&["topology"], &[(Verb::Post, Action::Topology)]),
     (&["wait"], &[(Verb::Post, Action::Wait)]),
+    (&["openapi.json"], &[(Verb::Get, Action::OpenApi)]),
     (&["live"], &[(Verb::Get, Action::Live)]),
     (&["history"], &[(Verb::Get, Action::History)]),
+    (&["clock"], &[(Verb::Get, Action::Clock), (Verb::Post, Action::SetClock)]),
+    (&["clock", "step"], &[(Verb::Post, Action::Step)]),
+    (&["clock", "until"], &[(Verb::Post, Action::RunUntil)]),
+    (&["links"], &[(Verb::Get, Action::Links), (Verb::Post, Action::SetLink)]),
+    (&["lines"], &[(Verb::Get, Action::Lines), (Verb::Post, Action::SetLine)]),
+    (&["regions"], &[(Verb::Get, Action::Regions), (Verb::Post, Action::SetRegion)]),
+    (
+        &["partitions"],
+        &[(Verb::Get, Action::Partitions), (Verb::Post, Action::Cut), (Verb::Delete, Action::HealAll)],
+    ),
+    (&["partitions", ":partition"], &[(Verb::Delete, Action::Heal)]),
+    (
+        &["churn"],
+        &[(Verb::Get, Action::Churn), (Verb::Post, Action::SetChurn), (Verb::Delete, Action::StopChurn)],
+    ),
 ];
 
 /// What a request line leads to.
@@ -98,9 +136,9 @@ pub(crate) enum Found {
 pub(crate) fn find(verb: Option<Verb>, path: &str) -> Found {
     let Some(rest) = path.strip_prefix('/') else { return Found::Nothing };
     let exact: Vec<&str> = if rest.is_empty() { vec![] } else { rest.split('/').collect() };
-    if let Some((_, actions)) = ROWS.iter().find(|(row, _)| fits(row, &exact, |a, b| a == b)) {
+    if let Some((row, actions)) = ROWS.iter().find(|(row, _)| fits(row, &exact, |a, b| a == b)) {
         return match actions.iter().find(|(has, _)| Some(*has) == verb) {
-            Some((_, action)) => Found::Route(*action, names(&exact)),
+            Some((_, action)) => Found::Route(*action, names(row, &exact)),
             None => Found::WrongVerb(allow(actions)),
         };
     }
@@ -119,20 +157,17 @@ fn fits(row: &[&str], path: &[&str], same: impl Fn(&str, &str) -> bool) -> bool 
         && row
             .iter()
             .zip(path)
-            .all(|(row, path)| if *row == ":" { !path.is_empty() } else { same(row, path) })
+            .all(|(row, path)| if row.starts_with(':') { !path.is_empty() } else { same(row, path) })
 }
 
-/// The names in a path that fits a row: every second segment, since `nodes/:` and `conn/:` are the only ones.
-fn names(path: &[&str]) -> Vec<String> {
-    if path.first() != Some(&"nodes") {
-        return vec![];
-    }
-    path.iter().skip(1).step_by(2).map(|segment| decode(segment)).collect()
+/// The names in a path that fits a row.
+fn names(row: &[&str], path: &[&str]) -> Vec<String> {
+    row.iter().zip(path).filter(|(row, _)| row.starts_with(':')).map(|(_, path)| decode(path)).collect()
 }
 
 fn meant(row: &[&str], path: &[&str]) -> String {
     let segments: Vec<&str> =
-        row.iter().zip(path).map(|(row, path)| if *row == ":" { *path } else { *row }).collect();
+        row.iter().zip(path).map(|(row, path)| if row.starts_with(':') { *path } else { *row }).collect();
     format!("/{}", segments.join("/"))
 }
 
@@ -179,6 +214,10 @@ mod tests {
             (Post, "/nodes/a/call", route(Action::Call, &["a"])),
             (Get, "/live", route(Action::Live, &[])),
             (Get, "/history", route(Action::History, &[])),
+            (Post, "/clock/step", route(Action::Step, &[])),
+            (Delete, "/partitions", route(Action::HealAll, &[])),
+            (Delete, "/partitions/7", route(Action::Heal, &["7"])),
+            (Delete, "/churn", route(Action::StopChurn, &[])),
         ];
         for (verb, path, found) in table {
             assert_eq!(find(Some(verb), path), found, "{path}");

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod control;
 mod events;
 mod harness;
 mod http;

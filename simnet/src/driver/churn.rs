@@ -118,7 +118,7 @@ impl Driver {
         churning.left += 1;
         churning.away.insert(id);
         let number = churning.number;
-        if let Some(away) = churning.churn.away.draw(&mut churning.entropy) {
+        if let Some(away) = churning.churn.down.draw(&mut churning.entropy) {
             self.plan(away, move |driver| {
                 driver.in_churn(number, |driver, churning| match churning.away.remove(&id) {
                     true => driver.come_back(churning, id),

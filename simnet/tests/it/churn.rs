@@ -8,8 +8,8 @@ use std::time::Duration;
 use world::sim::Pace;
 
 fn churn(rate: &str, away: &str) -> Churn {
-    let (rate, away) = (rate.parse().unwrap(), away.parse().unwrap());
-    Churn { rate, away, nodes: vec![], crash: false, seed: 5 }
+    let (rate, down) = (rate.parse().unwrap(), away.parse().unwrap());
+    Churn { rate, down, nodes: vec![], crash: false, seed: 5 }
 }
 
 async fn up(net: &Handle) -> usize {

@@ -123,8 +123,10 @@ export const requests = {
   partitions: () => make('GET', '/partitions', [], 'p2psim partition list'),
   partition: (/** @type {object} */ body, /** @type {string} */ flags) => make('POST', '/partitions', [], `p2psim partition ${flags}`, body),
   heal: (/** @type {string} */ id) => make('DELETE', '/partitions/{}', [id], `p2psim heal ${quote(id)}`),
-  link: (/** @type {object} */ body, /** @type {string} */ flags) => make('POST', '/links', [], `p2psim link ${flags}`, body),
-  churn: (/** @type {object} */ body, /** @type {string} */ flags) => make('POST', '/churn', [], `p2psim churn ${flags}`, body),
+  link: (/** @type {object} */ body, /** @type {string} */ flags) => make('POST', '/links', [], `p2psim link set ${flags}`, body),
+  line: (/** @type {object} */ body, /** @type {string} */ flags) => make('POST', '/lines', [], `p2psim line set ${flags}`, body),
+  churn: (/** @type {object} */ body, /** @type {string} */ flags) => make('POST', '/churn', [], `p2psim churn start ${flags}`, body),
+  stopChurn: () => make('DELETE', '/churn', [], 'p2psim churn stop'),
 };
 
 /** @param {any} config */

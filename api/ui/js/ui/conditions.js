@@ -8,11 +8,11 @@ import { actionButton, card } from './parts.js';
 /** @typedef {import('../main.js').App} App */
 
 const PRESETS = /** @type {Record<string, Record<string, string>>} */ ({
-  'LAN': { latency: '500us', jitter: '', loss: '', bandwidth: '1 Gbit/s' },
-  'same continent': { latency: '20ms', jitter: '3ms', loss: '', bandwidth: '' },
-  'across an ocean': { latency: '80ms', jitter: '8ms', loss: '0.1%', bandwidth: '' },
-  'home line': { latency: '15ms', jitter: '5ms', loss: '0.1%', bandwidth: '20 Mbit/s' },
-  'bad mobile': { latency: '120ms', jitter: '60ms', loss: '3%', bandwidth: '2 Mbit/s' },
+  'LAN': { latency: '500us', jitter: '', loss: '' },
+  'same continent': { latency: '20ms', jitter: '3ms', loss: '' },
+  'across an ocean': { latency: '80ms', jitter: '8ms', loss: '0.1%' },
+  'home line': { latency: '15ms', jitter: '5ms', loss: '0.1%' },
+  'bad mobile': { latency: '120ms', jitter: '60ms', loss: '3%' },
 });
 
 export class Conditions {
@@ -42,10 +42,10 @@ export class Conditions {
     const { app, lines } = this, { api } = app, parts = [];
     if (api.has('POST /churn')) {
       const rate = h('input', { type: 'number', min: '0', step: '0.1', value: '1' }), down = h('input', { value: '3s' });
-      const body = () => ({ rate: Number(rate.value), down: down.value });
+      const body = () => ({ rate: `${rate.value}/s`, down: down.value });
       parts.push(h('div.form', {}, field('Stops per second', rate), field('Down for', down)), h('div.row', {},
-        actionButton(app, lines, 'Churn', () => requests.churn(body(), `--rate ${rate.value} --down ${quote(down.value)}`), { kind: 'primary', done: 'churn is on' }),
-        actionButton(app, lines, 'Off', () => requests.churn({ rate: 0 }, '--rate 0'), { done: 'churn is off' })));
+        actionButton(app, lines, 'Churn', () => requests.churn(body(), `--rate ${rate.value}/s --down ${quote(down.value)}`), { kind: 'primary', done: 'churn is on' }),
+        actionButton(app, lines, 'Off', requests.stopChurn, { done: 'churn is off' })));
     }
     if (api.has('POST /mocker/start')) {
       const kind = select([['startStop', 'one node at a time'], ['probabilistic', 'runs of neighbours'], ['boot', 'only a ring of new nodes']], 'probabilistic', () => {});
@@ -64,14 +64,14 @@ export class Conditions {
     from.addEventListener('focus', fillNames);
     to.addEventListener('focus', fillNames);
     /** @type {Record<string, HTMLInputElement>} */
-    const inputs = { latency: h('input', { placeholder: '50ms' }), jitter: h('input', { placeholder: '10ms' }), loss: h('input', { placeholder: '1%' }), bandwidth: h('input', { placeholder: '10 Mbit/s' }) };
+    const inputs = { latency: h('input', { placeholder: '50ms' }), jitter: h('input', { placeholder: '10ms' }), loss: h('input', { placeholder: '1%' }) };
     const preset = select([['', 'by hand'], ...Object.keys(PRESETS).map((name) => /** @type {[string, string]} */ ([name, name]))], '', (name) => {
       for (const [key, value] of Object.entries(PRESETS[name] ?? {})) inputs[key].value = value;
     });
     const link = () => Object.fromEntries(Object.entries(inputs).map(([key, input]) => [key, input.value.trim()]).filter(([, value]) => value));
     const ends = () => (from.value || to.value ? { from: from.value, to: to.value, both: true } : {});
     const flags = (/** @type {boolean} */ reset) => [...(from.value || to.value ? [quote(from.value), quote(to.value)] : ['--default']), ...(reset ? ['--reset'] : Object.entries(link()).map(([key, value]) => `--${key} ${quote(value)}`))].join(' ');
-    return card('Links', names, h('div.form', {}, field('From', from), field('To', to), field('Like', preset), field('Latency', inputs.latency), field('Jitter', inputs.jitter), field('Loss', inputs.loss), field('Bandwidth', inputs.bandwidth)),
+    return card('Links', names, h('div.form', {}, field('From', from), field('To', to), field('Like', preset), field('Latency', inputs.latency), field('Jitter', inputs.jitter), field('Loss', inputs.loss)),
       h('div.row', {}, actionButton(app, lines, 'Set link', () => requests.link({ ...ends(), link: link() }, flags(false)), { kind: 'primary', done: 'the link is set' }),
         actionButton(app, lines, 'As before', () => requests.link({ ...ends(), link: null }, flags(true)), { done: 'the link is as it was' })));
   }
