@@ -1,5 +1,6 @@
 //! How a command fails: what is told on standard error, and the exit code.
 
+use simnet::log::LogError;
 use simnet::scenario::ScenarioError;
 use simnet::{Fault, NetworkError};
 use std::fmt;
@@ -99,6 +100,12 @@ impl From<io::Error> for Failure {
 impl From<NetworkError> for Failure {
     fn from(error: NetworkError) -> Self {
         Self::new(code_of(&error), error)
+    }
+}
+
+impl From<LogError> for Failure {
+    fn from(error: LogError) -> Self {
+        Self::new(Code::BadFile, error)
     }
 }
 

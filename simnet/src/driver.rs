@@ -79,8 +79,8 @@ pub(crate) struct Driver {
     /// The pace that a pause interrupts.
     before_pause: Pace,
     slipped: bool,
-    /// The log cannot be written any more; said once.
-    failed: bool,
+    /// Why time does not pass any more, if the log cannot be written or the world does not move.
+    failed: Option<NetworkError>,
     ended: bool,
 }
 
@@ -101,7 +101,7 @@ impl Driver {
             churns: 0,
             before_pause: if pace == Pace::Paused { Pace::Times(1.0) } else { pace },
             slipped: false,
-            failed: false,
+            failed: None,
             ended: false,
         }
     }
@@ -162,14 +162,14 @@ impl Driver {
         self.keep_agenda();
         self.look();
         let deadlines = self.waiters.iter().map(|waiter| waiter.deadline);
-        let next = self.network.adapter().next_event().filter(|_| !self.failed);
+        let next = self.network.adapter().next_event().filter(|_| self.failed.is_none());
         let first = deadlines.chain(self.agenda.next()).chain(next).min()?;
         Some(first.saturating_sub(self.network.now()))
     }
 
     fn take_in(&mut self) {
         match self.network.run_until(self.network.now()) {
-            Err(error) if !self.failed => self.fail(error),
+            Err(error) if self.failed.is_none() => self.fail(error),
             _ => {}
         }
     }
@@ -177,7 +177,7 @@ impl Driver {
     /// No more time will pass.
     fn fail(&mut self, error: NetworkError) {
         tracing::error!(target: "simnet", %error, "the network has stopped");
-        self.failed = true;
+        self.failed = Some(error.clone());
         self.look_at(&Moment::Last(error));
         self.stride = None;
         self.pacer = Pacer::new(Pace::Paused, self.wall.elapsed(), self.network.now());

@@ -6,7 +6,7 @@
 
 use crate::condition::{Condition, ConditionForm};
 use crate::error::NetworkError;
-use crate::log::LogFile;
+use crate::log::Lines;
 use crate::record::Digest;
 use crate::view::{ConnView, NodeSnapshot, NodeSpec, Snapshot};
 use devp2p::{NodeId, SecretKey};
@@ -57,21 +57,21 @@ pub struct Header {
 
 /// A journal that is being written.
 #[derive(Debug)]
-pub(crate) struct Journal(LogFile);
+pub(crate) struct Journal(Lines);
 
 impl Journal {
     pub(crate) fn create(path: &Path, header: &Header) -> Result<Self, NetworkError> {
-        let mut file = LogFile::create(path)?;
-        file.write(std::slice::from_ref(header))?;
+        let mut file = Lines::create(path)?;
+        file.write(header)?;
         Ok(Self(file))
     }
 
     pub(crate) fn write(&mut self, at: Duration, command: &Command) -> Result<(), NetworkError> {
-        self.0.write(&[Line { at: at.as_nanos() as u64, entry: Entry::Do(Form::from(command)) }])
+        self.0.write(&Line { at: at.as_nanos() as u64, entry: Entry::Do(Form::from(command)) })
     }
 
     pub(crate) fn end(&mut self, at: Duration, digest: Digest) -> Result<(), NetworkError> {
-        self.0.write(&[Line { at: at.as_nanos() as u64, entry: Entry::End(digest.to_string()) }])
+        self.0.write(&Line { at: at.as_nanos() as u64, entry: Entry::End(digest.to_string()) })
     }
 }
 

@@ -13,6 +13,7 @@
 //! | [`adapter`] | how nodes are brought to life; [`SimAdapter`](adapter::SimAdapter) does so in memory |
 //! | [`condition`] | links, lines and partitions: what can be set at run time, and how it is written |
 //! | [`record`] | what the log says, and its digest |
+//! | [`log`] | the log as a file: written, read, added up, compared |
 //! | [`state`], [`tally`] | what the log adds up to |
 //! | [`measure`] | the same in numbers: how items spread, distributions, series over time |
 //! | [`view`], [`subscribe`] | what is shown of it, live: every event |
@@ -43,7 +44,7 @@ pub mod experiment;
 pub mod handle;
 pub mod journal;
 pub mod live;
-mod log;
+pub mod log;
 pub mod measure;
 pub mod mocker;
 mod naming;

@@ -1,102 +1,148 @@
-//! The log of one network: the experimenter's own chain, the file, the subscribers.
+//! The log: every record of a network, as a file that can be read again.
 //!
-//! The file has every record, one JSON object a line, and is complete up to any moment at which the process may be
-//! killed, but for the last line. Where the disk is slow, the simulation waits; where it is full, the run ends with the
-//! error. Subscribers are offered events and never waited for.
+//! | module | holds |
+//! |---|---|
+//! | `keeper` | the log while the network runs: its own chain, the file, the subscribers |
+//! | `writer` | files that are written |
+//! | `reader` | files that are read, whichever form they have and wherever they were cut |
+//! | `text`, `binary` | the two forms |
+//! | `past` | what a log adds up to, at any moment of it |
+//! | `diff` | where two logs part |
+//!
+//! Both forms say the same: a [`Header`], every record in the order in which it was taken in, and an end with the digest
+//! over all of them. A log without its end was cut; what there is of it can be used. As lines of JSON a record of a
+//! message is some 220 bytes and any tool reads it, in the binary form it is some 17 (`binary` says how). The header says
+//! what has to be known to do it all again.
+//!
+//! What is read is checked: each origin's records are counted and folded into a chain again, and the digest over all
+//! chains has to be the one at the end.
 
-use crate::error::NetworkError;
-use crate::record::{Chain, Kind, Origin, Record};
-use crate::subscribe::Subscriber;
-use crate::view::Event;
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+mod binary;
+mod diff;
+mod error;
+mod input;
+mod keeper;
+mod past;
+mod reader;
+#[cfg(test)]
+mod tests;
+mod text;
+mod writer;
 
-/// See the module.
-#[derive(Debug, Default)]
-pub(crate) struct Log {
-    chain: Chain,
-    file: Option<LogFile>,
-    subscribers: Vec<Subscriber>,
+pub use diff::{Difference, Side, diff};
+pub use error::LogError;
+pub(crate) use keeper::Log;
+pub use past::Past;
+pub use reader::{Ending, LogReader};
+pub(crate) use writer::{Lines, LogWriter};
+
+use crate::journal;
+use crate::record::Digest;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The version of the files written here, and the only one that is read.
+pub const VERSION: u32 = 1;
+
+/// How a log is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// Lines of JSON.
+    #[default]
+    Ndjson,
+    /// As few bytes as can be had without compressing.
+    Binary,
 }
 
-impl Log {
-    /// A log that is also written to `path`, if there is one.
-    pub(crate) fn open(path: Option<&Path>) -> Result<Self, NetworkError> {
-        Ok(Self { file: path.map(LogFile::create).transpose()?, ..Self::default() })
-    }
+impl Form {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Ndjson, Self::Binary];
 
-    /// Whether anyone wants records of messages.
-    pub(crate) fn wants_messages(&self) -> bool {
-        self.file.is_some()
-            || self.subscribers.iter().any(|subscriber| !subscriber.filter.messages.is_empty())
-    }
-
-    /// Whether anyone wants records of what is measured.
-    pub(crate) fn wants_measured(&self) -> bool {
-        self.file.is_some()
-    }
-
-    pub(crate) fn has_subscribers(&self) -> bool {
-        !self.subscribers.is_empty()
-    }
-
-    pub(crate) fn subscribe(&mut self, subscriber: Subscriber) {
-        self.subscribers.push(subscriber);
-    }
-
-    /// A record of the experimenter's.
-    pub(crate) fn record(&mut self, time: u64, kind: Kind) -> Record {
-        let seq = self.chain.fold(time, &kind);
-        Record { time, origin: Origin::EXPERIMENTER, seq, kind }
-    }
-
-    pub(crate) fn chain(&self) -> (Origin, Chain) {
-        (Origin::EXPERIMENTER, self.chain)
-    }
-
-    pub(crate) fn write(&mut self, records: &[Record]) -> Result<(), NetworkError> {
-        self.file.as_mut().map_or(Ok(()), |file| file.write(records))
-    }
-
-    /// Offers an event to whoever wants it. Those who have gone are forgotten.
-    pub(crate) fn publish(&mut self, event: Event, wants: impl Fn(&Subscriber) -> bool) {
-        let event = Arc::new(event);
-        self.subscribers.retain(|subscriber| !wants(subscriber) || subscriber.offer(&event));
-    }
-
-    /// Ends all subscriptions.
-    pub(crate) fn close(&mut self) {
-        self.subscribers.clear();
+    /// The name of a log of this form within a directory.
+    pub fn file_name(self) -> &'static str {
+        match self {
+            Self::Ndjson => "events.ndjson",
+            Self::Binary => "events.bin",
+        }
     }
 }
 
-/// A file of JSON lines.
-#[derive(Debug)]
-pub(crate) struct LogFile {
-    path: PathBuf,
-    file: BufWriter<File>,
+impl fmt::Display for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ndjson => "ndjson",
+            Self::Binary => "binary",
+        })
+    }
 }
 
-impl LogFile {
-    pub(crate) fn create(path: &Path) -> Result<Self, NetworkError> {
-        let file = File::create(path).map_err(|error| failed(path, &error))?;
-        Ok(Self { path: path.to_owned(), file: BufWriter::with_capacity(1 << 16, file) })
-    }
+/// What a log begins with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// The version of the file's format.
+    pub log: u32,
+    /// What brought its nodes to life.
+    pub adapter: String,
+    /// The network, as it was set up.
+    #[serde(flatten)]
+    pub network: journal::Header,
+    /// The experiment it is of, if it is of one.
+    pub scenario: Option<Source>,
+}
 
-    pub(crate) fn write<T: serde::Serialize>(&mut self, lines: &[T]) -> Result<(), NetworkError> {
-        let mut write = || -> std::io::Result<()> {
-            for line in lines {
-                serde_json::to_writer(&mut self.file, line)?;
-                self.file.write_all(b"\n")?;
-            }
-            self.file.flush()
+/// A scenario as it was run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// Where its file was.
+    pub path: String,
+    /// What its file said.
+    pub text: String,
+    /// What was set from outside, as `KEY=VALUE`.
+    pub set: Vec<String>,
+}
+
+impl Header {
+    /// In what two logs' beginnings differ: what, here, there. None of it is a record.
+    pub fn differences(&self, other: &Self) -> Vec<(&'static str, String, String)> {
+        let facts = |header: &Self| {
+            let Self { adapter, network, scenario, .. } = header.clone();
+            let (path, text, set) = scenario.map_or_else(Default::default, |source| {
+                (source.path, format!("{} bytes", source.text.len()), source.set.join(" "))
+            });
+            [
+                ("p2psim", network.p2psim),
+                ("adapter", adapter),
+                ("seed", network.seed.to_string()),
+                ("network", network.id),
+                ("default service", network.default_service.unwrap_or_default()),
+                ("link", network.link),
+                ("fidelity", network.fidelity),
+                ("most peers", network.max_peers.to_string()),
+                ("dial ban", format!("{} ns", network.dial_ban)),
+                ("scenario", path),
+                ("scenario's text", text),
+                ("set", set),
+            ]
         };
-        write().map_err(|error| failed(&self.path, &error))
+        let pairs = facts(self).into_iter().zip(facts(other));
+        let mut found: Vec<_> = pairs
+            .filter(|((_, one), (_, two))| one != two)
+            .map(|((what, one), (_, two))| (what, one, two))
+            .collect();
+        let text = |header: &Self| header.scenario.as_ref().map(|source| source.text.clone());
+        if text(self) != text(other) && !found.iter().any(|(what, ..)| *what == "scenario's text") {
+            found.push(("scenario's text", "one".to_owned(), "another of the same length".to_owned()));
+        }
+        found
     }
 }
 
-fn failed(path: &Path, error: &std::io::Error) -> NetworkError {
-    NetworkError::Write { path: path.display().to_string(), error: error.to_string() }
+/// What a log ends with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct End {
+    /// Simulated time, nanoseconds.
+    time: u64,
+    /// Records before it.
+    records: u64,
+    digest: Digest,
 }

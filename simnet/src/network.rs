@@ -23,18 +23,17 @@ pub(crate) use asking::{Asking, Taking};
 
 use crate::adapter::{NodeAdapter, NodeIndex, NodeKind};
 use crate::error::NetworkError;
-use crate::log::Log;
+use crate::log::{Log, LogWriter};
 use crate::measure::Meter;
 use crate::naming::{self, NewNode};
 use crate::record::{Asked, Digest, Kind, Record};
 use crate::state::{Change, State};
-use crate::tally::{NodeTally, Sums, Tally};
+use crate::tally::Tally;
 use crate::view::{ConnView, NetworkView, NodeSnapshot, NodeSpec, NodeView, Snapshot};
 use bytes::Bytes;
 use devp2p::NodeId;
 use node::NodeConfig;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::time::{Duration, SystemTime};
 use world::Entropy;
 
@@ -96,17 +95,17 @@ impl std::fmt::Debug for Network {
 
 impl Network {
     /// An empty network. `seed` is for what the network itself draws: keys, topologies.
-    pub fn new(
+    pub(crate) fn new(
         manners: Manners,
         mut adapter: Box<dyn NodeAdapter>,
         seed: u64,
-        log_file: Option<&Path>,
+        log_file: Option<LogWriter>,
     ) -> Result<Self, NetworkError> {
         let services = adapter.services();
         if let Some(name) = manners.default_service.as_ref().filter(|name| !services.contains(name)) {
             return Err(NetworkError::UnknownService { name: name.clone(), known: services });
         }
-        let log = Log::open(log_file)?;
+        let log = Log::new(log_file);
         adapter.want_messages(log.wants_messages());
         adapter.want_measured(log.wants_measured());
         Ok(Self {
@@ -205,30 +204,7 @@ impl Network {
 
     /// The counts so far.
     pub fn tally(&self) -> Tally {
-        let nodes = self.state.nodes().iter().map(|node| NodeTally {
-            id: node.id,
-            name: node.name.clone(),
-            up: node.up,
-            peers: node.peers.len(),
-            drops: node.drops,
-            sent: Default::default(),
-            received: Default::default(),
-        });
-        let mut tally = Tally {
-            nodes_up: self.state.nodes().iter().filter(|node| node.up).count(),
-            conns_up: self.state.conns_up(),
-            drops: self.state.nodes().iter().map(|node| node.drops).sum(),
-            failed_dials: self.state.failed_dials(),
-            messages: Vec::new(),
-            nodes: nodes.collect(),
-        };
-        let mut sums = Sums::default();
-        for counts in self.adapter.counts() {
-            if let Ok(position) = self.nodes.binary_search_by_key(&counts.index, |member| member.index.0) {
-                tally.add(position, &counts, &mut sums);
-            }
-        }
-        tally.finish(sums)
+        Tally::of(&self.state, self.adapter.counts())
     }
 
     /// Why the last attempt of `one` to connect to `other` failed, if it did since it was asked for.
@@ -490,7 +466,9 @@ impl Network {
         self.adapter.close();
         let collected = self.collect();
         self.log.close();
-        collected.map(|()| self.digest())
+        collected?;
+        let digest = self.digest();
+        self.log.end(self.nanos(), digest).map(|()| digest)
     }
 
     fn nanos(&self) -> u64 {

@@ -13,9 +13,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 use world::World;
 
-/// Codes that are counted one by one; the last of them stands for all above it.
-const COUNTED_CODES: usize = 1024;
-
 /// The records of one shard since they were last collected.
 #[derive(Debug, Default)]
 pub(crate) struct ShardLog {
@@ -87,13 +84,9 @@ impl Recorder {
         let time = self.now();
         let mut protocols = self.protocols.borrow_mut();
         let tally = known(&mut protocols, seen.index, seen.protocol);
-        let code = (seen.code as usize).min(COUNTED_CODES - 1);
-        if tally.codes.len() <= code {
-            tally.codes.resize(code + 1, Default::default());
-        }
         let (size, payload) = (seen.payload.len() as u32, payload_hash(seen.payload.bytes()));
         let one = Count::one(size, seen.wire_len);
-        tally.codes[code][usize::from(received)] += one;
+        tally.count(seen.code, received, one);
         if !received && let Some(flows) = &mut *self.log.flows.borrow_mut() {
             flows.add(time, &tally.name, seen.code, one);
             *self.links.borrow_mut().entry(seen.peer).or_default() += one;
@@ -121,7 +114,7 @@ fn known<'a>(protocols: &'a mut Vec<ProtocolTally>, index: u16, cap: &Capability
     let index = usize::from(index);
     let name = || Arc::new(ProtocolName::new(cap.name.clone(), cap.version));
     if protocols.len() <= index {
-        protocols.resize(index + 1, ProtocolTally { name: name(), codes: Vec::new() });
+        protocols.resize(index + 1, ProtocolTally::new(name()));
     }
     let tally = &mut protocols[index];
     if tally.name.version != cap.version || tally.name.name != cap.name {

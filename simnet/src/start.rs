@@ -6,6 +6,7 @@ use crate::driver::{Driver, Job};
 use crate::error::NetworkError;
 use crate::handle::{Handle, Nudge};
 use crate::journal::{Header, Journal, JournalError, Recording};
+use crate::log::{self, Form, LogWriter, Source};
 use crate::network::{Manners, Network};
 use crate::record::Digest;
 use crate::tally::Tally;
@@ -44,6 +45,10 @@ pub struct NetworkConfig {
     pub measure: bool,
     /// Where the log is written, every record of it.
     pub log_file: Option<PathBuf>,
+    /// How it is written.
+    pub log_form: Form,
+    /// The experiment the network is set up for, for the log's header.
+    pub scenario: Option<Source>,
     /// Where commands from outside are written, to be replayed.
     pub journal: Option<PathBuf>,
 }
@@ -64,6 +69,8 @@ impl Default for NetworkConfig {
             max_peers: i32::MAX as usize,
             measure: false,
             log_file: None,
+            log_form: Form::default(),
+            scenario: None,
             journal: None,
         }
     }
@@ -87,7 +94,12 @@ impl NetworkConfig {
         }
         let (id, default_service) = (self.id.clone(), self.default_service.clone());
         let manners = Manners { id, default_service, dial_ban: self.dial_ban, max_peers: self.max_peers };
-        let mut network = Network::new(manners, adapter, self.seed, self.log_file.as_deref())?;
+        let log = self.log_file.as_deref().map(|path| {
+            let (network, scenario) = (self.header(), self.scenario.clone());
+            let header = log::Header { log: log::VERSION, adapter: adapter.name().into(), network, scenario };
+            LogWriter::create(path, self.log_form, &header)
+        });
+        let mut network = Network::new(manners, adapter, self.seed, log.transpose()?)?;
         if self.measure {
             network.measure();
         }

@@ -1,7 +1,7 @@
 //! The observable state of a network: a fold of its log, and nothing else.
 
 use crate::condition::Conditions;
-use crate::record::{Asked, Kind, Record};
+use crate::record::{Asked, Kind, Origin, Record};
 use crate::view::ConnView;
 use devp2p::NodeId;
 use indexmap::IndexMap;
@@ -98,6 +98,11 @@ impl State {
         Some(&self.nodes[self.index(id)?])
     }
 
+    /// The node that records of an origin are from, while it is there.
+    pub fn of_origin(&self, origin: Origin) -> Option<&NodeState> {
+        Some(&self.nodes[self.place(origin.index()?)?])
+    }
+
     /// All connections ever mentioned, in the order of first mention.
     pub fn conns(&self) -> impl Iterator<Item = &ConnState> {
         self.conns.values()
@@ -167,7 +172,7 @@ impl State {
     }
 
     /// Where a node is. Unless some were removed, it is as far from the last as it was created before it.
-    fn place(&self, origin: usize) -> Option<usize> {
+    pub(crate) fn place(&self, origin: usize) -> Option<usize> {
         let place = (origin + self.nodes.len()).checked_sub(self.created);
         place
             .filter(|place| self.nodes.get(*place).is_some_and(|node| node.origin == origin))
@@ -269,7 +274,7 @@ fn pair(a: usize, b: usize) -> (usize, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{ErrorText, Origin};
+    use crate::record::ErrorText;
 
     fn id(n: u8) -> NodeId {
         NodeId::from_bytes([n; 32])

@@ -1,7 +1,9 @@
 //! Counts: what each node sent, received and lost, kept as it happens whether or not anyone reads the log.
 
 use crate::record::ProtocolName;
+use crate::state::State;
 use devp2p::NodeId;
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
 use std::sync::Arc;
@@ -39,6 +41,25 @@ pub struct ProtocolTally {
     pub name: Arc<ProtocolName>,
     /// By code: sent, received. Grows to the highest code seen.
     pub codes: Vec<[Count; 2]>,
+}
+
+/// Codes that are counted one by one; the last of them stands for all above it.
+const COUNTED_CODES: usize = 1024;
+
+impl ProtocolTally {
+    /// Nothing yet.
+    pub(crate) fn new(name: Arc<ProtocolName>) -> Self {
+        Self { name, codes: Vec::new() }
+    }
+
+    /// Counts one message more.
+    pub(crate) fn count(&mut self, code: u64, received: bool, one: Count) {
+        let code = (code as usize).min(COUNTED_CODES - 1);
+        if self.codes.len() <= code {
+            self.codes.resize(code + 1, Default::default());
+        }
+        self.codes[code][usize::from(received)] += one;
+    }
 }
 
 /// One node's counts, as its adapter keeps them.
@@ -102,8 +123,38 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Counts a network: its state, and what its nodes count, by the order of their creation. Nodes that were removed
+    /// are left out.
+    pub(crate) fn of<C: Borrow<NodeCounts>>(state: &State, counts: impl IntoIterator<Item = C>) -> Self {
+        let nodes = state.nodes().iter().map(|node| NodeTally {
+            id: node.id,
+            name: node.name.clone(),
+            up: node.up,
+            peers: node.peers.len(),
+            drops: node.drops,
+            sent: Default::default(),
+            received: Default::default(),
+        });
+        let mut tally = Self {
+            nodes_up: state.nodes().iter().filter(|node| node.up).count(),
+            conns_up: state.conns_up(),
+            drops: state.nodes().iter().map(|node| node.drops).sum(),
+            failed_dials: state.failed_dials(),
+            messages: Vec::new(),
+            nodes: nodes.collect(),
+        };
+        let mut sums = Sums::default();
+        for counts in counts {
+            let counts = counts.borrow();
+            if let Some(place) = state.place(counts.index as usize) {
+                tally.add(place, counts, &mut sums);
+            }
+        }
+        tally.finish(sums)
+    }
+
     /// Takes in one node's counts.
-    pub(crate) fn add(&mut self, node: usize, counts: &NodeCounts, sums: &mut Sums) {
+    fn add(&mut self, node: usize, counts: &NodeCounts, sums: &mut Sums) {
         for protocol in &counts.protocols {
             for (code, [sent, received]) in protocol.codes.iter().enumerate() {
                 let key = (protocol.name.name.clone(), protocol.name.version, code as u64);
@@ -117,7 +168,7 @@ impl Tally {
     }
 
     /// Puts the sums by code in their place.
-    pub(crate) fn finish(mut self, sums: Sums) -> Self {
+    fn finish(mut self, sums: Sums) -> Self {
         let counted =
             sums.0.into_iter().filter(|(_, [sent, received])| sent.messages + received.messages > 0);
         self.messages = counted
@@ -135,4 +186,4 @@ impl Tally {
 
 /// Sums by (protocol, version, code) while a [`Tally`] is made.
 #[derive(Debug, Default)]
-pub(crate) struct Sums(BTreeMap<(String, u32, u64), [Count; 2]>);
+struct Sums(BTreeMap<(String, u32, u64), [Count; 2]>);

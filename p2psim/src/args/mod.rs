@@ -1,5 +1,6 @@
 //! The command line, as it is typed. What it means is decided where it is done (`cmd`).
 
+mod log;
 mod network;
 mod node;
 mod run;
@@ -12,6 +13,7 @@ use devp2p::Fidelity;
 use std::fmt;
 use std::path::PathBuf;
 
+pub(crate) use log::{Diff, LogForm, Replay};
 pub(crate) use network::{Mocker, MockerStart, Network, Topology};
 pub(crate) use node::Node;
 pub(crate) use run::Run;
@@ -54,6 +56,10 @@ Exit codes: 0 done, 1 an expectation failed or the server said no, 2 usage, 3 se
 pub(crate) enum Command {
     /// Run a scenario
     Run(Run),
+    /// Show a network as it was at a moment of its log
+    Replay(Replay),
+    /// Find the first event in which two logs differ
+    Diff(Diff),
     /// Serve a network over HTTP
     Serve(Serve),
     /// Show network information

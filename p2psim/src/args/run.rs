@@ -1,6 +1,6 @@
 //! `run`.
 
-use super::{AdapterName, FidelityName};
+use super::{AdapterName, FidelityName, LogForm};
 use clap::Args;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -25,9 +25,12 @@ pub(crate) struct Run {
     /// Print the result as one JSON document
     #[arg(long)]
     pub(crate) json: bool,
-    /// Write the whole log (events.ndjson) and the result (result.json) into this directory
+    /// Write the whole log and the result (result.json) into this directory
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// How the log is written
+    #[arg(long, default_value = "ndjson", value_name = "FORM")]
+    pub(crate) log_format: LogForm,
     /// Run it again in another process and compare the two logs
     #[arg(long, conflicts_with = "journal")]
     pub(crate) verify: bool,

@@ -1,6 +1,6 @@
 //! `serve`.
 
-use super::{AdapterName, FidelityName};
+use super::{AdapterName, FidelityName, LogForm};
 use clap::Args;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -40,9 +40,12 @@ pub(crate) struct Serve {
     /// Allow web pages of this origin to use the server; may be repeated
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) allow_origin: Vec<String>,
-    /// Write the whole log (events.ndjson) into this directory
+    /// Write the whole log into this directory
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// How the log is written
+    #[arg(long, default_value = "ndjson", value_name = "FORM")]
+    pub(crate) log_format: LogForm,
     #[command(flatten)]
     pub(crate) page: Page,
 }

@@ -11,6 +11,19 @@ pub(super) async fn asked() {
     });
 }
 
+/// Has a write beyond the size that files may have fail, as one on a full disk does; by itself it would end the process.
+/// Must be called within a runtime.
+#[cfg(unix)]
+pub(super) fn not_by_large_files() {
+    use tokio::signal::unix::{SignalKind, signal};
+    const SIGXFSZ: i32 = 25;
+    // Where the signal has another number, nothing is won and nothing lost.
+    let _ = signal(SignalKind::from_raw(SIGXFSZ));
+}
+
+#[cfg(not(unix))]
+pub(super) fn not_by_large_files() {}
+
 #[cfg(unix)]
 async fn once() {
     use tokio::signal::unix::{SignalKind, signal};

@@ -1,8 +1,10 @@
 //! The commands: each module does one, or those of one kind.
 
 mod bring;
+mod diff;
 mod events;
 mod interrupt;
+mod journal;
 mod mocker;
 mod network;
 mod node;
@@ -32,9 +34,11 @@ pub(crate) fn run(line: CommandLine, services: Services) -> Result<Code, Failure
             Ok(Code::Done)
         }
         Some(Command::Run(args)) => match &args.journal {
-            Some(journal) => replay::replay(&args, journal, services),
+            Some(journal) => journal::replay(&args, journal, services),
             None => run::run(&args, services),
         },
+        Some(Command::Replay(args)) => replay::replay(&args),
+        Some(Command::Diff(args)) => diff::diff(&args),
         Some(Command::Serve(args)) => serve::serve(args, line.token, services),
         Some(Command::Show(listing)) => network::show(&remote()?, listing.json),
         Some(Command::Events(args)) => events::events(&remote()?, &args),
@@ -53,7 +57,12 @@ pub(crate) fn run(line: CommandLine, services: Services) -> Result<Code, Failure
 
 /// Runs futures of this process's own thread; simulations have theirs.
 fn runtime() -> Runtime {
-    Builder::new_current_thread().enable_all().build().expect("the system gives an event queue")
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.expect("the system gives an event queue");
+    let _inside = runtime.enter();
+    interrupt::not_by_large_files();
+    drop(_inside);
+    runtime
 }
 
 /// Prints to standard output, at once.

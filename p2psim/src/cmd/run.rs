@@ -7,15 +7,13 @@ use crate::clock::Stopwatch;
 use crate::failure::{Code, Failure, code_of};
 use crate::progress::Bar;
 use ::node::Services;
+use simnet::log::Form;
 use simnet::scenario::{self, RunError, RunOptions, RunReport, Scenario};
 use std::fmt;
 use std::fs;
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-/// The log's name within an `--out` directory.
-pub(super) const LOG: &str = "events.ndjson";
 
 pub(super) fn run(args: &Run, services: Services) -> Result<Code, Failure> {
     let path = args.scenario.as_deref().expect("the command line has a scenario where it has no journal");
@@ -28,14 +26,14 @@ pub(super) fn run(args: &Run, services: Services) -> Result<Code, Failure> {
         .transpose()
         .map_err(|error| no_directory("a temporary", error))?;
     let directory = args.out.as_deref().or(scratch.as_ref().map(|scratch| scratch.path()));
-    if let Some(directory) = directory {
-        create(directory)?;
-    }
+    let form = args.log_format.into();
+    let log = directory.map(|directory| log_in(directory, form)).transpose()?;
     let options = RunOptions {
         seed: args.seed,
         fidelity: args.fidelity.map(Into::into),
         threads: args.threads.get(),
-        log_file: directory.map(|directory| directory.join(LOG)),
+        log_file: log.clone(),
+        log_form: form,
         services,
     };
     let (report, wall) = run_scenario(&scenario, options, args)?;
@@ -51,8 +49,8 @@ pub(super) fn run(args: &Run, services: Services) -> Result<Code, Failure> {
     if !report.passed {
         eprintln!("{}", again(path, args, &report));
     }
-    let equal = match directory {
-        Some(directory) if args.verify => verify::verify(path, args, &report, &directory.join(LOG))?,
+    let equal = match log {
+        Some(log) if args.verify => verify::verify(path, args, &report, &log)?,
         _ => true,
     };
     Ok(if report.passed && equal { Code::Done } else { Code::Failed })
@@ -94,7 +92,7 @@ fn run_scenario(
         RunError::Interrupted { .. } => {
             let failure = Failure::new(Code::Interrupted, error);
             match &args.out {
-                Some(out) => failure.remedy(format!("the log up to there is in {}", out.join(LOG).display())),
+                Some(out) => failure.remedy(format!("the log up to there is in {}", out.display())),
                 None => failure,
             }
         }
@@ -114,8 +112,15 @@ fn again(path: &Path, args: &Run, report: &RunReport) -> String {
     line
 }
 
-pub(super) fn create(directory: &Path) -> Result<(), Failure> {
-    fs::create_dir_all(directory).map_err(|error| no_directory(directory.display(), error))
+/// The path of a log in a directory, which is created. A log of another form that was there goes: of one run there is
+/// one.
+pub(super) fn log_in(directory: &Path, form: Form) -> Result<PathBuf, Failure> {
+    fs::create_dir_all(directory).map_err(|error| no_directory(directory.display(), error))?;
+    for other in Form::ALL.into_iter().filter(|other| *other != form) {
+        // Mostly there is none; one that cannot be removed is no worse than before.
+        let _ = fs::remove_file(directory.join(other.file_name()));
+    }
+    Ok(directory.join(form.file_name()))
 }
 
 fn no_directory(directory: impl fmt::Display, error: std::io::Error) -> Failure {

@@ -1,6 +1,6 @@
 //! `serve`: a network behind the HTTP API, until told to stop.
 
-use super::run::{LOG, create};
+use super::run::log_in;
 use super::{bring, interrupt, print};
 use crate::args::Serve;
 use crate::failure::{Code, Failure};
@@ -25,9 +25,8 @@ async fn serve_until_stopped(
 ) -> Result<Code, Failure> {
     let paced = args.pace != Pace::Times(1.0);
     bring::check(args.adapter, &[("--record", args.record.is_some()), ("--pace", paced)])?;
-    if let Some(out) = &args.out {
-        create(out)?;
-    }
+    let log_form = args.log_format.into();
+    let log_file = args.out.as_deref().map(|out| log_in(out, log_form)).transpose()?;
     let (listen, journal) = (args.listen, args.record.clone());
     // First the address: a network that nobody can reach need not be built.
     let page = args.page;
@@ -52,7 +51,8 @@ async fn serve_until_stopped(
         fidelity: args.fidelity.into(),
         link: Link::latency(args.latency),
         pace: args.pace,
-        log_file: args.out.as_ref().map(|out| out.join(LOG)),
+        log_file,
+        log_form,
         journal: args.record,
         ..NetworkConfig::default()
     };

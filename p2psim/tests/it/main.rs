@@ -4,6 +4,7 @@
 
 mod churn;
 mod exec;
+mod log;
 mod run;
 mod serve;
 mod support;

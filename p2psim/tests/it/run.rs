@@ -107,7 +107,10 @@ fn out_holds_the_log_and_the_result() {
     let result = std::fs::read_to_string(bench.path("new/out/result.json")).unwrap();
     assert_eq!(result, ran.out);
     let log = std::fs::read_to_string(bench.path("new/out/events.ndjson")).unwrap();
-    let records: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [header, records @ .., end] = &lines[..] else { panic!("{log}") };
+    assert_eq!((&header["seed"], &header["scenario"]["set"]), (&7.into(), &Value::Array(vec![])));
+    assert_eq!(end["end"]["digest"], ran.json()["digest"]);
     let of = |kind: &str| records.iter().filter(|record| record["kind"] == kind).count();
     assert_eq!(of("up"), 6);
     assert_eq!(of("peer_added"), 12);
@@ -127,7 +130,7 @@ fn verify_runs_it_again_elsewhere() {
     let ran = p2psim(&["run", &bench.scenario(""), "--verify", "--fidelity", "message"]).expect(0);
     assert!(ran.err.starts_with("verified: two runs, "), "{}", ran.err);
     let ran = p2psim(&["run", &bench.scenario(""), "--verify", "--threads", "2", "--json"]).expect(0);
-    assert!(ran.err.contains("lines of log each, are equal"), "{}", ran.err);
+    assert!(ran.err.contains("records each, are equal"), "{}", ran.err);
     assert_eq!(ran.json()["passed"], true);
 }
 
@@ -173,7 +176,7 @@ fn ctrl_c_is_exit_130_and_leaves_a_log_that_can_be_read() {
     err.read_to_string(&mut rest).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130), "{rest}");
     let last = rest.lines().last().unwrap();
-    assert!(last.starts_with("p2psim: interrupted after ") && last.contains("events.ndjson"), "{last}");
+    assert!(last.starts_with("p2psim: interrupted after ") && last.contains(&out), "{last}");
     let log = std::fs::read_to_string(bench.path("out/events.ndjson")).unwrap();
     assert!(log.ends_with('\n'));
     for line in log.lines() {

@@ -2,7 +2,8 @@
 
 use super::{Condition, RestraintId, Text};
 use devp2p::NodeId;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::time::Duration;
 use world::sim::{Chance, Effect, HostLink, Link};
 
@@ -114,5 +115,11 @@ impl EffectForm {
 impl Serialize for Condition {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         ConditionForm::from(self).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Condition {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        ConditionForm::deserialize(from)?.condition().map_err(D::Error::custom)
     }
 }

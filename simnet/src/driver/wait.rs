@@ -117,6 +117,10 @@ impl Driver {
             let _ = reply.send(outcome);
             return;
         }
+        if let Some(error) = &self.failed {
+            let _ = reply.send(Err(error.clone()));
+            return;
+        }
         if self.pacer.pace() == Pace::Paused && !wait.while_paused {
             let _ = reply.send(Err(NetworkError::ClockPaused));
             return;

@@ -40,6 +40,7 @@ pub use error::ScenarioError;
 pub use expect::{Bounds, Direction, Expectation, Outcome, PerNode, Subject, Total};
 pub use run::{Progress, RunError, RunOptions, RunReport, run, run_on};
 
+use crate::log::Source;
 use crate::topology::Topology;
 use devp2p::Fidelity;
 use serde_json::Value;
@@ -109,6 +110,11 @@ impl Scenario {
     /// Nodes of all groups.
     pub fn node_count(&self) -> usize {
         self.groups.iter().map(|group| group.count).sum()
+    }
+
+    /// Its file, as logs carry it.
+    pub(crate) fn source(&self) -> Source {
+        Source { path: self.file.path.clone(), text: self.file.text.clone(), set: Vec::new() }
     }
 
     /// The names of a group's nodes.

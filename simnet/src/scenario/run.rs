@@ -5,6 +5,7 @@ use super::expect::{Outcome, Subject, Total};
 use super::{Group, Scenario};
 use crate::error::NetworkError;
 use crate::handle::Handle;
+use crate::log::Form;
 use crate::measure::Measurements;
 use crate::record::Digest;
 use crate::start::{NetworkConfig, start};
@@ -33,15 +34,24 @@ pub struct RunOptions {
     pub fidelity: Option<Fidelity>,
     /// Threads to run on; the result does not depend on it.
     pub threads: usize,
-    /// Where every record of the log goes, a line of JSON each.
+    /// Where every record of the log goes.
     pub log_file: Option<PathBuf>,
+    /// How it is written.
+    pub log_form: Form,
     /// What nodes can run.
     pub services: Services,
 }
 
 impl Default for RunOptions {
     fn default() -> Self {
-        Self { seed: None, fidelity: None, threads: 1, log_file: None, services: Services::builtin() }
+        Self {
+            seed: None,
+            fidelity: None,
+            threads: 1,
+            log_file: None,
+            log_form: Form::default(),
+            services: Services::builtin(),
+        }
     }
 }
 
@@ -169,15 +179,21 @@ pub async fn run_on(
         max_peers: scenario.max_peers.unwrap_or(usual.max_peers),
         measure: true,
         log_file: options.log_file,
+        log_form: options.log_form,
+        scenario: Some(scenario.source()),
         ..usual
     };
     let handle = start(config).map_err(while_("starting the network"))?;
     let deterministic = handle.capabilities().await.map_err(while_("starting the network"))?.deterministic;
     let finished = unless(stop, Run { scenario, seed, handle: &handle, progress }.finish()).await;
     let simulated = handle.now().await.map_err(while_("reading the clock"))?;
-    let digest = handle.shut_down().await.map_err(while_("shutting down"))?;
-    let Some(finished) = finished else { return Err(RunError::Interrupted { digest, simulated }) };
-    let (tally, expectations, measurements) = finished?;
+    let ended = handle.shut_down().await.map_err(while_("shutting down"));
+    // What went wrong first is told: a log that cannot be written cannot be ended either.
+    let finished = finished.transpose()?;
+    let digest = ended?;
+    let Some((tally, expectations, measurements)) = finished else {
+        return Err(RunError::Interrupted { digest, simulated });
+    };
     Ok(RunReport {
         scenario: scenario.name.clone(),
         seed,
