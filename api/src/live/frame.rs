@@ -13,6 +13,8 @@ const CHANGES: u8 = 2;
 const HEADER: usize = 32;
 /// Marks an arrival at a node that had the item already, in the upper half of the hops.
 const DUPLICATE: u32 = 0xffff_0000;
+/// In the place of a sender.
+const NOBODY: u32 = u32::MAX;
 
 /// A frame, as it goes over the wire.
 pub fn encode(frame: &Frame) -> Vec<u8> {
@@ -20,7 +22,7 @@ pub fn encode(frame: &Frame) -> Vec<u8> {
     if frame.whole || !frame.nodes.is_empty() {
         out.table(b"NODE", &frame.nodes, 8, |bytes, row| {
             bytes.extend_from_slice(&row.index.to_le_bytes());
-            bytes.extend_from_slice(&[row.standing as u8, 0]);
+            bytes.extend_from_slice(&[row.standing as u8, region(row.region)]);
             bytes.extend_from_slice(&row.group.to_le_bytes());
         });
     }
@@ -43,7 +45,10 @@ pub fn encode(frame: &Frame) -> Vec<u8> {
         out.json(b"STAT", &counts(stat));
     }
     if !frame.heat.is_empty() {
-        out.table(b"HEAT", &frame.heat, 12, |bytes, row| words(bytes, &[row.a, row.b, row.messages]));
+        out.table(b"HEAT", &frame.heat, 16, |bytes, row| {
+            let size = u32::try_from(row.bytes).unwrap_or(u32::MAX);
+            words(bytes, &[row.a, row.b, row.messages, size]);
+        });
     }
     if let Some(messages) = &frame.messages {
         let row = |row: &simnet::live::MessageRow| {
@@ -57,15 +62,24 @@ pub fn encode(frame: &Frame) -> Vec<u8> {
         };
         out.json(b"EVTS", &sample(events.of, events.shown.iter().map(row)));
     }
+    if !frame.marks.is_empty() {
+        let row = |row: &simnet::live::EventRow| json!([row.time, row.kind, &*row.text, row.a]);
+        out.json(b"MARK", &frame.marks.iter().map(row).collect::<Vec<_>>());
+    }
     if !frame.arrivals.is_empty() {
-        out.table(b"ARRV", &frame.arrivals, 24, |bytes, row| {
+        out.table(b"ARRV", &frame.arrivals, 28, |bytes, row| {
             bytes.extend_from_slice(&(row.item as f64).to_le_bytes());
             bytes.extend_from_slice(&(row.time as f64 / 1e9).to_le_bytes());
             let mark = if row.duplicate { DUPLICATE } else { 0 };
-            words(bytes, &[row.node, u32::from(row.hops) | mark]);
+            words(bytes, &[row.node, u32::from(row.hops) | mark, row.from.unwrap_or(NOBODY)]);
         });
     }
     out.finish()
+}
+
+/// A region in one byte: 0 is none, and what is too large for it is the last.
+fn region(region: Option<u16>) -> u8 {
+    region.map_or(0, |region| u8::try_from(region).map_or(u8::MAX, |region| region.saturating_add(1)))
 }
 
 fn header(frame: &Frame) -> Vec<u8> {

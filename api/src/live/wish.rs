@@ -14,6 +14,8 @@ pub(crate) struct Wish {
     pub(crate) want: Option<Wants>,
     /// Which messages and events.
     pub(crate) filter: Option<MessageFilter>,
+    /// What is kept of the events, from the oldest on.
+    pub(crate) again: bool,
     /// Whose arrivals.
     pub(crate) track: Option<Track>,
 }
@@ -39,6 +41,8 @@ struct Text {
     run: Option<String>,
     want: Option<Vec<String>>,
     filter: Option<Filter>,
+    #[serde(default)]
+    again: bool,
     /// `null` is a wish too.
     #[serde(default, deserialize_with = "given")]
     track: Option<serde_json::Value>,
@@ -49,6 +53,8 @@ struct Filter {
     node: Option<u32>,
     protocol: Option<String>,
     code: Option<u64>,
+    kind: Option<String>,
+    words: Option<String>,
 }
 
 fn given<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<serde_json::Value>, D::Error> {
@@ -59,10 +65,13 @@ impl std::str::FromStr for Wish {
     type Err = WishError;
 
     fn from_str(text: &str) -> Result<Self, WishError> {
-        let Text { ack, since, run, want, filter, track } = serde_json::from_str(text)?;
-        let filter = filter.map(|Filter { node, protocol, code }| MessageFilter { node, protocol, code });
+        let Text { ack, since, run, want, filter, again, track } = serde_json::from_str(text)?;
+        let filter = filter.map(|Filter { node, protocol, code, kind, words }| {
+            let words = words.unwrap_or_default().split_whitespace().map(str::to_owned).collect();
+            MessageFilter { node, protocol, code, kind, words }
+        });
         let (want, track) = (want.map(wants).transpose()?, track.map(tracked).transpose()?);
-        Ok(Self { ack, since: since.zip(run), want, filter, track })
+        Ok(Self { ack, since: since.zip(run), want, filter, again, track })
     }
 }
 
@@ -112,6 +121,18 @@ mod tests {
             (
                 r#"{"filter":{"node":3,"protocol":null}}"#,
                 Wish { filter: Some(MessageFilter { node: Some(3), ..MessageFilter::default() }), ..wish() },
+            ),
+            (
+                r#"{"filter":{"kind":"conn","words":" too  many "},"again":true}"#,
+                Wish {
+                    filter: Some(MessageFilter {
+                        kind: Some("conn".into()),
+                        words: vec!["too".into(), "many".into()],
+                        ..MessageFilter::default()
+                    }),
+                    again: true,
+                    ..wish()
+                },
             ),
         ];
         for (text, expect) in table {

@@ -61,9 +61,10 @@ pub(crate) async fn converse(app: App, mut socket: WebSocket) {
 /// Says hello, hears from where on, and begins to watch.
 async fn greet(app: &App, socket: &mut WebSocket) -> Result<(Wish, Watch), End> {
     let is_virtual = app.handle.capabilities().await.map_err(gone)?.virtual_time;
+    let past = app.handle.earliest().await.map_err(gone)?.as_nanos() as u64;
     let hello = json!({ "hello": {
         "version": env!("CARGO_PKG_VERSION"), "ui": app.ui.version(), "run": *app.run, "virtual": is_virtual,
-        "read_only": app.guard.may_change().is_err(),
+        "read_only": app.guard.may_change().is_err(), "past": past,
     }});
     say(socket, Message::Text(hello.to_string().into())).await?;
     let first = match timeout(GREETING, hear(socket)).await {
@@ -130,6 +131,9 @@ impl Conversation {
             self.wants = wish.want.unwrap_or(self.wants);
             self.filter = wish.filter.unwrap_or_else(|| self.filter.clone());
             self.watch.want(self.wants, self.filter.clone()).await.map_err(gone)?;
+        }
+        if wish.again {
+            self.watch.again().await.map_err(gone)?;
         }
         if let Some(track) = wish.track {
             self.watch.track(track).await.map_err(gone)?;

@@ -4,6 +4,7 @@
 import { parsePlace, writePlace } from './core/url.js';
 import { Api, ApiError, quote, requests } from './net/api.js';
 import { Link } from './net/link.js';
+import { Past } from './net/past.js';
 import { callOnce } from './net/rpc.js';
 import { Synthetic } from './net/synthetic.js';
 import { Model } from './model.js';
@@ -21,7 +22,9 @@ import { NodesScreen } from './ui/nodes.js';
 import { toast } from './ui/parts.js';
 
 /** @typedef {import('./net/api.js').Request} Request */
-/** @typedef {{element: HTMLElement, update: () => void}} Screen */
+/** @typedef {{node?: number | null, protocol?: string | null, code?: number | null, kind?: string | null, words?: string}} Filter */
+/** @typedef {{want?: string[], filter?: Filter}} Wishes what a screen wants of the stream beside what all have, and which events and messages */
+/** @typedef {{element: HTMLElement, update: () => void, wishes?: () => Wishes}} Screen */
 
 /** Between two redraws of numbers and lists, in milliseconds; the graph keeps its own time. */
 const CALM = 160;
@@ -36,12 +39,14 @@ export class App {
     this.scene = new Scene(this.model, graph, () => this.motion.matches);
     const size = new URLSearchParams(location.search).get('synthetic');
     /** @type {import('./net/link.js').LinkEvents} */
-    const events = { hello: (hello) => this.hello(hello), frame: (buffer) => this.frame(buffer), gap: (missed) => this.gap(missed), status: (open) => this.status(open) };
+    const events = { hello: (hello) => this.hello(hello), frame: (buffer) => this.frame(buffer), gap: (missed) => this.gap(missed), status: (open) => this.status(open), alive: () => { this.model.heard = performance.now(); } };
     const live = new URL('live', this.base);
     live.protocol = live.protocol === 'https:' ? 'wss:' : 'ws:';
     this.synthetic = size ? new Synthetic(size, events) : null;
     /** @type {import('./net/link.js').Line} */
     this.line = this.synthetic ?? new Link(live.href, events);
+    const past = new Past(this.base, (ns, moment) => this.model.showPast(ns, moment), (reason) => toast(reason, 'bad'));
+    if (!this.synthetic) this.model.ask = (ns) => past.ask(ns);
     this.header = new Header(this, /** @type {HTMLElement} */ (document.getElementById('header')), /** @type {HTMLElement} */ (document.getElementById('banner')));
     this.network = new NetworkScreen(this, graph);
     this.experiment = new ExperimentScreen(this);
@@ -67,9 +72,11 @@ export class App {
     hook(this);
     this.wants();
     this.line.send({ track: 'latest' });
+    // What happened before the page was opened, as far as the server has kept it.
+    this.line.send({ again: true });
     this.line.start();
     // The age of what is shown grows while nothing comes.
-    setInterval(() => !this.model.connected && this.header.update(), 1000);
+    setInterval(() => this.header.update(), 1000);
     if (this.synthetic) this.api.routes.clear();
     else this.api.discover().then(() => this.learned());
   }
@@ -127,16 +134,20 @@ export class App {
 
   /** Which parts of the stream the screen needs; nobody pays for what is not shown. */
   wants() {
-    const want = ['EVTS', 'ARRV', 'RATE'];
-    if (this.screen === 'network' && this.model.settings.traffic === 'on' && !this.motion.matches) want.push('HEAT');
-    if (this.screen === 'events' && this.eventsScreen.what === 'messages') want.push('MSGS');
-    const key = want.join();
-    if (key === this.wanted) return;
-    this.wanted = key;
-    this.line.send({ want });
+    const { want = [], filter = {} } = this.screens[this.screen].wishes?.() ?? {};
+    const all = JSON.stringify(['EVTS', 'ARRV', 'RATE', ...want]), through = JSON.stringify(filter);
+    if (all !== this.wanted) this.line.send({ want: JSON.parse(all) });
+    this.wanted = all;
+    if (through === this.through) return;
+    this.through = through;
+    this.line.send({ filter });
+    this.line.send({ again: true });
+    this.model.clearLists();
   }
 
   wanted = '';
+  /** The filter that the server has. */
+  through = '{}';
 
   // The address.
 

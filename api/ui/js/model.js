@@ -6,6 +6,7 @@ import { NetState } from './core/state.js';
 import { History } from './core/history.js';
 import { Series } from './core/series.js';
 import { Items } from './core/items.js';
+import { Load } from './core/load.js';
 import { components } from './core/stats.js';
 import { parseFilter } from './core/filter.js';
 
@@ -13,7 +14,7 @@ import { parseFilter } from './core/filter.js';
 /** @typedef {import('./core/frame.js').ShownEvent} ShownEvent */
 /** @typedef {import('./core/frame.js').ShownMessage} ShownMessage */
 /** @typedef {'frame' | 'view' | 'select' | 'status' | 'settings' | 'item'} Topic */
-/** @typedef {{t: number, text: string, kind: string}} Marker */
+/** @typedef {{t: number, text: string, kind: string, more: number}} Marker */
 
 const KEPT = 5000;
 
@@ -26,17 +27,20 @@ export class Model {
     this.history = new History();
     this.series = new Series();
     this.items = new Items();
-    /** @type {ShownEvent[]} */
+    this.load = new Load();
+    /** What was listed of the network's events, through the screen's filter. @type {ShownEvent[]} */
     this.events = [];
     /** @type {ShownMessage[]} */
     this.messages = [];
-    /** How many there were, shown or not. */
+    /** How many passed the filter, shown or not. */
     this.eventsOf = 0;
     this.messagesOf = 0;
     this.messagesShown = 0;
     this.eventsShown = 0;
     /** @type {Marker[]} */
     this.markers = [];
+    /** What regions are called, where the server says so. @type {string[]} */
+    this.regions = [];
     /** @type {import('./core/frame.js').Rates} */
     this.rates = {};
     /** @type {Stat} */
@@ -46,13 +50,15 @@ export class Model {
     /** @type {'paced' | 'max' | 'paused'} */
     this.clock = 'paused';
     this.pace = 1;
-    /** @type {{version: string, ui: string, run: string} | null} */
+    /** @type {import('./net/link.js').Hello | null} */
     this.hello = null;
     this.connected = false;
     /** Frames since the page opened; when the last one came, by the page's clock. */
     this.frames = 0;
     this.heard = 0;
     this.gap = 0;
+    /** Nodes that went down since the page opened, as far as they stayed so for a frame. */
+    this.lost = 0;
     this.stale = false;
     /** Nanoseconds, when the past is shown. @type {number | null} */
     this.at = null;
@@ -91,7 +97,11 @@ export class Model {
     const frame = decodeFrame(buffer);
     if (frame.whole && this.frames > 0 && frame.seq < this.live.seq) this.forget();
     if (frame.whole) this.selection = new Set([...this.selection].filter((i) => i < (frame.nodes?.index.length ?? 0)));
+    // A whole frame comes with all marks.
+    if (frame.whole) this.markers = [];
+    const { up } = this.live;
     this.live.apply(frame);
+    if (!frame.whole) this.lost += Math.max(0, up - this.live.up);
     this.history.note(frame, this.live);
     this.clock = frame.clock;
     this.pace = frame.pace;
@@ -103,7 +113,9 @@ export class Model {
     }
     if (frame.rates) this.rates = frame.rates;
     this.heat = frame.heat;
+    this.load.note(frame.ns / 1e9, frame.heat);
     this.takeEvents(frame);
+    if (frame.marks) this.takeMarks(frame.marks);
     if (frame.arrivals) {
       const before = this.items.latest?.id;
       this.items.note(frame.arrivals);
@@ -124,7 +136,6 @@ export class Model {
       this.eventsShown += events.shown.length;
       this.events.push(...events.shown);
       if (this.events.length > KEPT * 1.2) this.events.splice(0, this.events.length - KEPT);
-      for (const event of events.shown) this.mark(event);
     }
     if (messages) {
       this.messagesOf += messages.of;
@@ -134,33 +145,38 @@ export class Model {
     }
   }
 
-  /** Things worth a mark on the time line: what was asked of the network as a whole. @param {ShownEvent} event */
-  mark([, ns, kind, text, a, , asked]) {
-    const fault = /partition|impose|restrain|heal|lift|link|line|region|churn|mocker|snapshot|load|reset|cut|worsen/i;
-    if (!asked || !(fault.test(text) || fault.test(kind)) || (a !== null && /^(start|stop|connect|disconnect)/.test(text))) return;
-    const last = this.markers[this.markers.length - 1];
-    if (last && last.text === text && ns / 1e9 - last.t < 0.05) return;
-    this.markers.push({ t: ns / 1e9, text, kind });
-    if (this.markers.length > 200) this.markers.shift();
+  /** What was done to the network as a whole; several at once are one mark. @param {import('./core/frame.js').Mark[]} marks */
+  takeMarks(marks) {
+    for (const [ns, kind, text, node] of marks) {
+      const t = ns / 1e9, last = this.markers[this.markers.length - 1];
+      const said = node === null ? text : `${text} ${this.live.directory.name(node)}`;
+      if (last && t - last.t < 0.05) last.text = last.more++ ? last.text.replace(/ \+\d+$/, ` +${last.more}`) : `${last.text} +1`;
+      else this.markers.push({ t, text: said, kind, more: 0 });
+    }
+    if (this.markers.length > 200) this.markers.splice(0, this.markers.length - 200);
+  }
+
+  /** Another filter: what is listed is no longer what is asked for. */
+  clearLists() {
+    this.events = [];
+    this.messages = [];
+    this.eventsOf = this.eventsShown = this.messagesOf = this.messagesShown = 0;
   }
 
   note() {
     const { live, stat } = this;
-    let bytes = 0, sent = 0;
     /** @type {Record<string, number>} */
-    const values = { seq: live.seq, up: live.up, down: live.down, conns: live.conns, messages: stat.messages ?? 0, drops: stat.drops ?? 0,
+    const values = { lost: this.lost, up: live.up, down: live.down, conns: live.conns, messages: stat.messages ?? 0, drops: stat.drops ?? 0,
       failed: stat.failed_dials ?? 0 };
     for (const [protocol, codes] of Object.entries(this.rates)) {
-      let of = 0;
-      for (const [s, , bs] of Object.values(codes)) {
-        of += s;
-        bytes += bs;
+      let sent = 0, bytes = 0;
+      for (const [messages, , size] of Object.values(codes)) {
+        sent += messages;
+        bytes += size;
       }
-      sent += of;
-      values[`protocol ${protocol}`] = of;
+      values[`protocol ${protocol}`] = sent;
+      values[`bytes ${protocol}`] = bytes;
     }
-    values.sent = sent;
-    values.bytes = bytes;
     this.series.note(live.ns / 1e9, values);
   }
 
@@ -169,10 +185,10 @@ export class Model {
     this.history.clear();
     this.series.clear();
     this.items.clear();
-    this.events = [];
-    this.messages = [];
+    this.load.clear();
+    this.clearLists();
     this.markers = [];
-    this.eventsOf = this.eventsShown = this.messagesOf = this.messagesShown = this.gap = 0;
+    this.gap = this.lost = 0;
     this.tracked = null;
     this.selected = -1;
     this.selection.clear();
@@ -180,11 +196,29 @@ export class Model {
     this.emit('select');
   }
 
+  /** Asks for a moment that this page has not seen. @type {((ns: number) => void) | null} */
+  ask = null;
+
+  /** The earliest moment that can be shown, in nanoseconds. */
+  get earliest() {
+    return Math.min(this.history.start, this.ask ? this.hello?.past ?? Infinity : Infinity);
+  }
+
   /** Shows a moment of the past; the newest one means live. @param {number} ns */
   showAt(ns) {
     if (ns >= this.live.ns) return this.goLive();
+    ns = Math.max(ns, this.earliest);
+    this.at = ns;
+    if (ns < this.history.start && this.ask) return this.ask(ns);
     this.history.rebuild(ns, this.past);
-    this.at = Math.max(ns, this.history.start);
+    this.view = this.past;
+    return this.emit('view');
+  }
+
+  /** The moment that was asked for. @param {number} ns @param {import('./core/frame.js').Frame} frame */
+  showPast(ns, frame) {
+    if (this.at === null || Math.abs(this.at - ns) > 1) return;
+    this.past.become(frame);
     this.view = this.past;
     this.emit('view');
   }
@@ -245,6 +279,7 @@ export class Model {
     state: (i) => (this.view.state[i] === 1 ? 'up' : 'down'),
     degree: (i) => this.view.degree[i],
     group: (i) => this.groupName(i),
+    region: (i) => this.regionName(this.view.region[i]),
     arrival: (i) => this.item?.at(i) ?? NaN,
     hops: (i) => this.item?.hops[i] ?? 0,
     component: (i) => this.components().label[i],
@@ -253,6 +288,11 @@ export class Model {
   /** @param {number} i */
   groupName(i) {
     return this.live.directory.groups[this.view.group[i]] ?? '';
+  }
+
+  /** @param {number} region as frames have it: 0 is none */
+  regionName(region) {
+    return region ? this.regions[region - 1] ?? String(region - 1) : '';
   }
 
   /** Components among the nodes that are up, at the moment shown. */

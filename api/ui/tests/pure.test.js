@@ -99,19 +99,19 @@ test('colours can be told from what they stand on', () => {
   assert.equal(table(['#000000', '#ffffff'], 3)[2], 0xffffffff);
 });
 
-test('items: first arrivals, duplicates, likely parents', () => {
+test('items: first arrivals, duplicates, and who had it from whom', () => {
   const items = new Items(2);
-  const arrive = (/** @type {[number, number, number, number, number][]} */ rows) => items.note({
+  const arrive = (/** @type {[number, number, number, number, number, number][]} */ rows) => items.note({
     item: Float64Array.from(rows, (r) => r[0]), time: Float64Array.from(rows, (r) => r[1]), node: Uint32Array.from(rows, (r) => r[2]),
-    hops: Uint16Array.from(rows, (r) => r[3]), duplicate: Uint8Array.from(rows, (r) => r[4]) });
-  arrive([[7, 10, 3, 0, 0], [7, 10.1, 400, 1, 0], [7, 10.3, 5, 2, 0], [7, 10.4, 5, 3, 1]]);
+    hops: Uint16Array.from(rows, (r) => r[3]), duplicate: Uint8Array.from(rows, (r) => r[4]), from: Uint32Array.from(rows, (r) => r[5]) });
+  arrive([[7, 10, 3, 0, 0, -1], [7, 10.1, 400, 1, 0, 3], [7, 10.2, 6, 1, 0, 3], [7, 10.3, 5, 2, 0, 400], [7, 10.4, 5, 3, 1, 6]]);
   const item = items.latest;
   assert.ok(item);
-  assert.deepEqual([item.origin, item.reached.length, item.duplicates, item.maxHops], [3, 3, 1, 2]);
-  assert.deepEqual([...item.delays()].map((x) => x.toFixed(1)), ['0.0', '0.1', '0.3']);
-  assert.equal(item.likelyParent(5, [3, 400]), 400);
-  assert.equal(item.likelyParent(3, [400]), -1);
-  arrive([[8, 11, 0, 0, 0], [9, 12, 0, 0, 0]]);
+  assert.deepEqual([item.origin, item.reached.length, item.duplicates, item.maxHops], [3, 4, 1, 2]);
+  assert.deepEqual([...item.delays()].map((x) => x.toFixed(1)), ['0.0', '0.1', '0.2', '0.3']);
+  assert.deepEqual([...item.children()], [[3, [400, 6]], [400, [5]]]);
+  assert.equal(item.from[3], -1, 'nobody brought it to whoever published it');
+  arrive([[8, 11, 0, 0, 0, -1], [9, 12, 0, 0, 0, -1]]);
   assert.deepEqual([...items.all.keys()], [8, 9]);
 });
 

@@ -10,7 +10,7 @@ import { random } from '../js/core/random.js';
 /** @param {Partial<Frame>} more @returns {Frame} */
 const frame = (more) => ({ whole: false, clock: 'paced', seq: 0, ns: 0, pace: 1, ...more });
 const nodes = (/** @type {[number, number][]} */ list) => ({
-  index: Uint32Array.from(list, (x) => x[0]), state: Uint8Array.from(list, (x) => x[1]), group: new Uint16Array(list.length) });
+  index: Uint32Array.from(list, (x) => x[0]), state: Uint8Array.from(list, (x) => x[1]), region: new Uint8Array(list.length), group: new Uint16Array(list.length) });
 const conns = (/** @type {[number, number, number][]} */ list) => ({
   a: Uint32Array.from(list, (x) => x[0]), b: Uint32Array.from(list, (x) => x[1]), up: Uint8Array.from(list, (x) => x[2]) });
 const whole = (/** @type {number} */ n) => frame({ whole: true,
@@ -88,6 +88,15 @@ test('history: every moment is what the fold was then', () => {
   assert.equal(history.step(50, 1), 60);
   assert.equal(history.step(50, -1), 40);
   assert.ok(Number.isNaN(history.step(1190, 1)));
+});
+
+test('history: a moment that the server tells takes nothing from the present', () => {
+  const live = new NetState(), past = new NetState(live.directory);
+  live.apply(whole(3));
+  live.apply(frame({ nodes: nodes([[1, REMOVED]]) }));
+  past.become(frame({ whole: true, ns: 3, nodes: nodes([[0, UP], [1, UP], [5, DOWN]]), ids: new Uint8Array(96).fill(9), names: ['other', 'n1', 'gone'], conns: conns([[0, 5, 1]]) }));
+  assert.deepEqual([past.up, past.down, past.conns, past.ns], [2, 1, 1, 3]);
+  assert.deepEqual([live.up, live.conns, live.directory.name(0), live.directory.name(5)], [2, 0, 'n0', 'gone']);
 });
 
 test('history: the budget holds, and what is gone is told', () => {

@@ -4,7 +4,7 @@
 import { Force } from '../js/graph/force.js';
 import { groups, layers, ring } from '../js/graph/arrange.js';
 
-/** @typedef {{type: 'graph', role: Uint8Array, a: Uint32Array, b: Uint32Array, group: Uint16Array, order: Uint32Array, reset: boolean}} GraphMessage */
+/** @typedef {{type: 'graph', role: Uint8Array, a: Uint32Array, b: Uint32Array, group: Uint16Array, region: Uint8Array, order: Uint32Array, reset: boolean}} GraphMessage */
 /** @typedef {GraphMessage | {type: 'mode', mode: string, root: number} | {type: 'pin', node: number, x: number, y: number, hold: boolean} | {type: 'warm', alpha: number}} LayoutMessage */
 
 const port = /** @type {{postMessage: (m: unknown, transfer?: Transferable[]) => void, onmessage: unknown}} */ (/** @type {unknown} */ (self));
@@ -12,6 +12,8 @@ let force = new Force(1);
 let mode = 'force', root = 0, ticks = 0, told = 0, running = false;
 /** @type {Uint16Array} */
 let group = new Uint16Array(0);
+/** @type {Uint8Array} */
+let region = new Uint8Array(0);
 /** @type {Uint32Array} */
 let order = new Uint32Array(0);
 
@@ -46,6 +48,7 @@ function takeGraph(message) {
   const before = force.a.length;
   const fresh = force.change(message.role, message.a, message.b);
   group = message.group;
+  region = message.region;
   order = message.order;
   if (mode !== 'force') {
     arrange();
@@ -61,6 +64,7 @@ function arrange() {
   force.alpha = 0;
   if (mode === 'ring') ring(force.x, force.y, force.role, order);
   else if (mode === 'groups') groups(force.x, force.y, force.role, group);
+  else if (mode === 'regions') groups(force.x, force.y, force.role, region);
   else layers(force.x, force.y, force.role, force.a, force.b, root);
   tell(true);
 }

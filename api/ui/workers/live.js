@@ -6,14 +6,18 @@
 const port = /** @type {{postMessage: (m: unknown, transfer?: Transferable[]) => void, onmessage: unknown}} */ (/** @type {unknown} */ (self));
 /** The first wait before trying again, and the longest, in milliseconds. */
 const SOON = 400, LATE = 5000;
+/** A server that has said nothing for so long, not even that it is there, is asked anew. */
+const SILENT = 20_000;
 
-let url = '', run = '', seq = -1, wait = SOON;
+let url = '', run = '', seq = -1, wait = SOON, heard = 0;
 /** @type {WebSocket | undefined} */
 let socket;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
 /** What the server has to hear again after each connect, by the name of its one field. @type {Map<string, string>} */
 const wishes = new Map();
+/** What it has to hear once, when there is a connection. @type {string[]} */
+let once = [];
 
 port.onmessage = (/** @type {MessageEvent<LiveCommand>} */ { data }) => {
   if (data.type === 'connect') {
@@ -25,7 +29,9 @@ port.onmessage = (/** @type {MessageEvent<LiveCommand>} */ { data }) => {
   } else if (data.type === 'retry') {
     connect();
   } else {
-    wishes.set(Object.keys(JSON.parse(data.text))[0], data.text);
+    const name = Object.keys(JSON.parse(data.text))[0];
+    if (name !== 'again') wishes.set(name, data.text);
+    else if (socket?.readyState !== WebSocket.OPEN) once = [data.text];
     say(data.text);
   }
 };
@@ -43,11 +49,15 @@ function connect() {
   line.binaryType = 'arraybuffer';
   line.onopen = () => {
     wait = SOON;
+    heard = performance.now();
     if (run && seq >= 0) say(JSON.stringify({ since: seq, run }));
-    for (const text of wishes.values()) say(text);
+    for (const text of [...wishes.values(), ...once]) say(text);
+    once = [];
     port.postMessage({ type: 'status', open: true });
   };
   line.onmessage = (event) => {
+    if (socket !== line) return;
+    heard = performance.now();
     if (typeof event.data !== 'string') {
       port.postMessage({ type: 'frame', buffer: event.data }, [event.data]);
       return;
@@ -68,3 +78,13 @@ function connect() {
     wait = Math.min(LATE, wait * 1.7);
   };
 }
+
+// A machine that slept, or a cable that was pulled: the socket believes that it is open.
+setInterval(() => {
+  if (socket?.readyState !== WebSocket.OPEN || performance.now() - heard < SILENT) return;
+  const dead = socket;
+  socket = undefined;
+  dead.close();
+  port.postMessage({ type: 'status', open: false, again: 0, reason: 'it said nothing' });
+  connect();
+}, 1000);

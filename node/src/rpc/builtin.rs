@@ -27,6 +27,30 @@ pub(crate) enum Builtin {
     Async(fn(&Rc<Node>, Params) -> LocalBoxFuture<'static, Answer>),
 }
 
+/// The methods here.
+const METHODS: [&str; 18] = [
+    "admin_addPeer",
+    "admin_removePeer",
+    "admin_addTrustedPeer",
+    "admin_removeTrustedPeer",
+    "admin_peers",
+    "admin_nodeInfo",
+    "admin_datadir",
+    "admin_startHTTP",
+    "admin_stopHTTP",
+    "admin_startRPC",
+    "admin_stopRPC",
+    "admin_startWS",
+    "admin_stopWS",
+    "rpc_modules",
+    "rpc_methods",
+    "simulation_snapshot",
+    "web3_clientVersion",
+    "web3_sha3",
+];
+/// The subscription here.
+const SUBSCRIPTION: &str = "admin_peerEvents";
+
 /// Namespaces of the methods here.
 const NAMESPACES: [&str; 4] = ["admin", "rpc", "simulation", "web3"];
 
@@ -43,6 +67,7 @@ pub(crate) fn find(name: &str) -> Option<Builtin> {
         "admin_startHTTP" | "admin_stopHTTP" | "admin_startRPC" | "admin_stopRPC" => Builtin::Sync(no_http),
         "admin_startWS" | "admin_stopWS" => Builtin::Sync(no_websocket),
         "rpc_modules" => Builtin::Sync(modules),
+        "rpc_methods" => Builtin::Sync(methods),
         "simulation_snapshot" => Builtin::Sync(snapshot),
         "web3_clientVersion" => Builtin::Sync(client_version),
         "web3_sha3" => Builtin::Sync(sha3),
@@ -136,6 +161,15 @@ fn modules(node: &Rc<Node>, params: Params) -> Answer {
     let () = params.parse()?;
     let names: BTreeSet<&str> = node.methods().namespaces().chain(NAMESPACES).collect();
     to_json(&names.into_iter().map(|name| (name, "1.0")).collect::<BTreeMap<_, _>>())
+}
+
+/// All there is to call, and all there is to subscribe to.
+fn methods(node: &Rc<Node>, params: Params) -> Answer {
+    let () = params.parse()?;
+    let (own, feeds) = node.methods().names();
+    let methods: BTreeSet<&str> = own.chain(METHODS).collect();
+    let subscriptions: BTreeSet<&str> = feeds.chain([SUBSCRIPTION]).collect();
+    to_json(&BTreeMap::from([("methods", methods), ("subscriptions", subscriptions)]))
 }
 
 fn snapshot(node: &Rc<Node>, params: Params) -> Answer {

@@ -165,6 +165,11 @@ impl Methods {
         }
     }
 
+    /// Its methods and its subscriptions, those of [`builtin`] apart.
+    pub(crate) fn names(&self) -> (impl Iterator<Item = &str>, impl Iterator<Item = &str>) {
+        (self.methods.keys().map(String::as_str), self.subscriptions.keys().map(String::as_str))
+    }
+
     /// Every namespace in it, those of [`builtin`] apart.
     pub(crate) fn namespaces(&self) -> impl Iterator<Item = &str> {
         let names = self.methods.keys().chain(self.subscriptions.keys());

@@ -237,6 +237,21 @@ fn any_json() -> impl Strategy<Value = Value> {
 }
 
 #[test]
+fn what_a_node_says_it_answers_it_answers() {
+    let net = Net::new(1, Services::builtin(), &["ping-pong"]);
+    let names = net.call(0, "rpc_methods", ()).unwrap();
+    let methods: Vec<&str> = names["methods"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    for name in ["admin_peers", "pingpong_received", "rpc_methods", "web3_sha3"] {
+        assert!(methods.contains(&name), "{name} in {methods:?}");
+    }
+    assert_eq!(names["subscriptions"], json!(["admin_peerEvents"]));
+    for name in methods {
+        let answer = say(&net, 0, &[&json!({"id": 1, "method": name}).to_string()]).concat();
+        assert!(!answer.contains("-32601"), "{name}: {answer}");
+    }
+}
+
+#[test]
 fn whatever_is_called_with_whatever_is_answered_once() {
     let methods = [
         "admin_addPeer",
@@ -250,6 +265,7 @@ fn whatever_is_called_with_whatever_is_answered_once() {
         "admin_subscribe",
         "admin_unsubscribe",
         "pingpong_received",
+        "rpc_methods",
         "rpc_modules",
         "simulation_snapshot",
         "web3_clientVersion",

@@ -15,6 +15,10 @@ impl Driver {
         self.network.want_live(id, wants, filter);
     }
 
+    pub(crate) fn again_live(&mut self, id: u64) {
+        self.network.again_live(id);
+    }
+
     pub(crate) fn track_live(&mut self, id: u64, track: Track) {
         self.network.track_live(id, track);
     }
@@ -26,6 +30,10 @@ impl Driver {
     pub(crate) fn frame(&mut self, id: u64) -> Option<Frame> {
         let (pace, wall) = (self.shown_pace(), self.wall.elapsed());
         self.network.frame_live(id, pace, wall)
+    }
+
+    pub(crate) fn earliest(&mut self) -> Duration {
+        self.network.earliest_live()
     }
 
     pub(crate) fn past(&mut self, at: Duration) -> Result<Frame, NetworkError> {

@@ -32,6 +32,8 @@ pub struct Frame {
     pub messages: Option<Sample<MessageRow>>,
     /// Events since the last frame.
     pub events: Option<Sample<EventRow>>,
+    /// What was done to the network as a whole since the last frame, and what was expected of it, whatever the filter.
+    pub marks: Vec<EventRow>,
     /// Arrivals of the tracked item since the last frame.
     pub arrivals: Vec<ArrivalRow>,
 }
@@ -47,6 +49,7 @@ impl Frame {
             && self.heat.is_empty()
             && self.messages.is_none()
             && self.events.is_none()
+            && self.marks.is_empty()
             && self.arrivals.is_empty()
     }
 }
@@ -79,6 +82,8 @@ pub struct NodeRow {
     pub index: u32,
     /// How it is.
     pub standing: NodeStanding,
+    /// The region it is in now.
+    pub region: Option<u16>,
     /// Which of the groups it belongs to.
     pub group: u16,
 }
@@ -112,6 +117,8 @@ pub struct HeatRow {
     pub b: u32,
     /// How many messages were sent, either way.
     pub messages: u32,
+    /// Bytes of their frames.
+    pub bytes: u64,
 }
 
 /// A part of what there was, and how much there was.
@@ -170,6 +177,8 @@ pub struct ArrivalRow {
     pub time: u64,
     /// Where.
     pub node: u32,
+    /// Who sent it; nobody if it was published here.
+    pub from: Option<u32>,
     /// How far it had come.
     pub hops: u16,
     /// Whether the node had it already.

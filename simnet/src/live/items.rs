@@ -33,13 +33,15 @@ pub(super) struct Arrival {
     pub(super) node: u32,
     pub(super) item: u64,
     pub(super) hops: u32,
+    /// Who sent it, where that is known.
+    pub(super) from: Option<u32>,
     /// Whether this is where it comes from.
     pub(super) published: bool,
 }
 
 impl Items {
     pub(super) fn note(&mut self, seq: u64, arrival: Arrival) {
-        let Arrival { time, node, item, hops, published } = arrival;
+        let Arrival { time, node, item, hops, from, published } = arrival;
         if published {
             self.items.shift_remove(&item);
             self.latest = Some(item);
@@ -54,7 +56,7 @@ impl Items {
             return;
         }
         let hops = hops.min(u32::from(u16::MAX)) as u16;
-        known.rows.push((seq, ArrivalRow { item, time, node, hops, duplicate }));
+        known.rows.push((seq, ArrivalRow { item, time, node, from, hops, duplicate }));
     }
 
     /// The item that was published last.
@@ -84,8 +86,8 @@ mod tests {
     use super::*;
 
     fn arrive(items: &mut Items, seq: u64, item: u64, node: u32, published: bool) {
-        let hops = u32::from(!published);
-        items.note(seq, Arrival { time: seq * 10, node, item, hops, published });
+        let (hops, from) = (u32::from(!published), (!published).then_some(0));
+        items.note(seq, Arrival { time: seq * 10, node, item, hops, from, published });
     }
 
     #[test]

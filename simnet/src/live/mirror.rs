@@ -9,6 +9,7 @@
 //! What is gone is kept as long as an entry of the ring is about it.
 
 use super::frame::{ConnRow, NewNode, NodeRow, NodeStanding};
+use crate::condition::Condition;
 use crate::record::{Asked, Kind, Record};
 use crate::state::{Change, State};
 use devp2p::NodeId;
@@ -39,6 +40,7 @@ struct Node {
     id: NodeId,
     name: Arc<str>,
     group: u16,
+    region: Option<u16>,
     standing: NodeStanding,
     shows_messages: bool,
     /// The record that created it.
@@ -113,7 +115,9 @@ impl Mirror {
         for (node, known) in state.nodes().iter().zip(known) {
             let standing = if node.up { NodeStanding::Up } else { NodeStanding::Down };
             mirror.put(known.index, node.id, &node.name, &known.services, standing, seq);
-            mirror.nodes.get_mut(&known.index).expect("just put there").shows_messages = known.shows_messages;
+            let kept = mirror.nodes.get_mut(&known.index).expect("just put there");
+            kept.shows_messages = known.shows_messages;
+            kept.region = state.conditions().region(&node.id);
         }
         for conn in state.conns().filter(|conn| conn.up) {
             let (a, b) = (known[conn.one].index, known[conn.other].index);
@@ -133,8 +137,9 @@ impl Mirror {
         created: u64,
     ) {
         let group = self.group(&services.join("+"));
-        let (name, shows_messages, latest) = (name.into(), true, u64::MAX);
-        self.nodes.insert(index, Node { id, name, group, standing, shows_messages, created, latest });
+        let (name, region, shows_messages, latest) = (name.into(), None, true, u64::MAX);
+        let node = Node { id, name, group, region, standing, shows_messages, created, latest };
+        self.nodes.insert(index, node);
         self.by_id.insert(id, index);
     }
 
@@ -156,6 +161,10 @@ impl Mirror {
     /// The index of a node that was not removed.
     pub(super) fn index(&self, id: &NodeId) -> Option<u32> {
         self.by_id.get(id).copied()
+    }
+
+    pub(super) fn name(&self, index: u32) -> Option<&str> {
+        self.nodes.get(&index).map(|node| &*node.name)
     }
 
     pub(super) fn shows_messages(&self, index: u32) -> bool {
@@ -184,6 +193,11 @@ impl Mirror {
                 }
             }
             Kind::Asked(Asked::Reset) => self.reset(at),
+            Kind::Asked(Asked::Condition(condition)) => {
+                if let Condition::Region { node, region } = &**condition {
+                    self.settle(at, node, *region);
+                }
+            }
             Kind::Up | Kind::Down => {
                 let standing = if record.kind == Kind::Up { NodeStanding::Up } else { NodeStanding::Down };
                 if let Some(index) = record.origin.index() {
@@ -220,6 +234,14 @@ impl Mirror {
         }
         node.standing = standing;
         self.push(at, Of::Node(index, Some(before)));
+    }
+
+    fn settle(&mut self, at: (u64, u64), id: &NodeId, region: Option<u16>) {
+        let Some(index) = self.index(id) else { return };
+        let node = self.nodes.get_mut(&index).expect("its id is known");
+        node.region = region;
+        let standing = node.standing;
+        self.push(at, Of::Node(index, Some(standing)));
     }
 
     fn connect(&mut self, at: (u64, u64), one: u32, other: u32, up: bool) {
@@ -324,6 +346,11 @@ impl Mirror {
         rows
     }
 
+    /// Nanoseconds of the earliest moment that is known.
+    pub(super) fn earliest(&self) -> u64 {
+        self.floor.1
+    }
+
     /// The network after everything that happened up to `time`, nanoseconds; or the earliest time there is.
     pub(super) fn at(&self, time: u64) -> Result<Past, u64> {
         if time < self.floor.1 {
@@ -359,7 +386,7 @@ impl Mirror {
 
 impl Node {
     fn row(&self, index: u32) -> NodeRow {
-        NodeRow { index, standing: self.standing, group: self.group }
+        NodeRow { index, standing: self.standing, region: self.region, group: self.group }
     }
 
     fn told(&self) -> NewNode {

@@ -84,10 +84,11 @@ impl Live {
     /// whether it goes on where it was.
     pub(crate) fn watch(&mut self, since: Option<u64>) -> (u64, bool) {
         let resumed = since.filter(|seq| self.mirror.reaches(*seq));
-        let event = resumed.map_or_else(|| self.news.end(), |seq| self.news.after(seq));
+        let event = resumed.map_or_else(|| self.news.events.end(), |seq| self.news.events.after(seq));
+        let mark = resumed.map_or(0, |seq| self.news.marks.after(seq));
         let id = self.next;
         self.next += 1;
-        self.watchers.push(Watcher::new(id, resumed, event));
+        self.watchers.push(Watcher::new(id, resumed, event, mark));
         (id, resumed.is_some())
     }
 
@@ -96,7 +97,7 @@ impl Live {
     }
 
     pub(crate) fn want(&mut self, id: u64, wants: Wants, filter: MessageFilter) {
-        let events = self.news.end();
+        let events = self.news.events.end();
         if let Some(watcher) = self.watchers.iter_mut().find(|watcher| watcher.id == id) {
             watcher.set(wants, filter, events);
         }
@@ -105,6 +106,13 @@ impl Live {
     pub(crate) fn track(&mut self, id: u64, track: Track) {
         if let Some(watcher) = self.watchers.iter_mut().find(|watcher| watcher.id == id) {
             watcher.track = track;
+        }
+    }
+
+    /// Has a watcher get what is kept of the events that pass its filter, from the oldest on.
+    pub(crate) fn again(&mut self, id: u64) {
+        if let Some(watcher) = self.watchers.iter_mut().find(|watcher| watcher.id == id) {
+            watcher.again();
         }
     }
 
@@ -131,7 +139,8 @@ impl Live {
             Kind::Arrival { item, from, hops, .. } => {
                 let Some(node) = record.origin.index() else { return };
                 let (time, node, published) = (record.time, node as u32, from.is_none());
-                self.items.note(seq, Arrival { time, node, item: *item, hops: *hops, published });
+                let from = from.as_ref().and_then(|id| self.mirror.index(id));
+                self.items.note(seq, Arrival { time, node, item: *item, hops: *hops, from, published });
             }
             Kind::Metric { .. } => {}
             _ => {
@@ -152,6 +161,11 @@ impl Live {
         }
     }
 
+    /// The earliest moment of which anything is known.
+    pub(crate) fn earliest(&self) -> Duration {
+        Duration::from_nanos(self.mirror.earliest())
+    }
+
     /// The network after everything that happened up to `time`: nodes and connections alone. Or the earliest moment that
     /// can be had.
     pub(crate) fn past(&self, time: Duration, pace: Pace) -> Result<Frame, Duration> {
@@ -169,6 +183,7 @@ impl Live {
             heat: Vec::new(),
             messages: None,
             events: None,
+            marks: Vec::new(),
             arrivals: Vec::new(),
         })
     }

@@ -12,16 +12,34 @@ use world::sim::{Effect, Link};
 
 /// Events kept.
 const RING: usize = 1 << 16;
+/// Marks kept.
+const MARKS: usize = 200;
 /// Events shown in a frame.
-const SHOWN: usize = 200;
+pub(super) const SHOWN: usize = 200;
+/// Events shown in a frame that begins with the oldest.
+pub(super) const SHOWN_AGAIN: usize = 2000;
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct News {
-    ring: VecDeque<EventRow>,
-    /// Events that have left the ring.
-    left: u64,
+    pub(super) events: Ring,
+    /// Those of the events that a time line shows: what was done to the network as a whole, and what was expected.
+    pub(super) marks: Ring,
     empty: Option<Arc<str>>,
+}
+
+impl Default for News {
+    fn default() -> Self {
+        Self { events: Ring::new(RING), marks: Ring::new(MARKS), empty: None }
+    }
+}
+
+/// The latest events, and how many there were before them.
+#[derive(Debug)]
+pub(super) struct Ring {
+    kept: VecDeque<EventRow>,
+    left: u64,
+    limit: usize,
 }
 
 impl News {
@@ -33,22 +51,23 @@ impl News {
         match &record.kind {
             Kind::Asked(asked) => {
                 let (text, one, other) = words(asked);
-                self.push(row("asked", text, one.and_then(index), other.and_then(index), true));
+                let event = row("asked", text, one.and_then(index), other.and_then(index), true);
+                if is_mark(asked) {
+                    self.marks.push(event.clone());
+                }
+                self.events.push(event);
             }
-            Kind::Up => self.push(row("node", "up".into(), origin, None, false)),
-            Kind::Down => self.push(row("node", "down".into(), origin, None, false)),
+            Kind::Up => self.events.push(row("node", "up".into(), origin, None, false)),
+            Kind::Down => self.events.push(row("node", "down".into(), origin, None, false)),
             Kind::DialFailed { peer, error } => {
-                self.push(row("dial", (*error.0).into(), origin, index(peer), false));
+                self.events.push(row("dial", (*error.0).into(), origin, index(peer), false));
             }
             Kind::Expectation { name, passed, detail } => {
                 let verdict = if *passed { "holds" } else { "fails" };
-                self.push(row(
-                    "expectation",
-                    format!("{name} {verdict}: {detail}").into(),
-                    None,
-                    None,
-                    false,
-                ));
+                let text = format!("{name} {verdict}: {detail}").into();
+                let event = row("expectation", text, None, None, false);
+                self.marks.push(event.clone());
+                self.events.push(event);
             }
             _ => {}
         }
@@ -59,7 +78,7 @@ impl News {
                     (false, None) => "down".into(),
                     (false, Some(error)) => format!("down: {error}").into(),
                 };
-                self.push(row("conn", text, index(&view.one), index(&view.other), false));
+                self.events.push(row("conn", text, index(&view.one), index(&view.other), false));
             }
         }
     }
@@ -68,37 +87,62 @@ impl News {
     fn fixed(&mut self) -> Arc<str> {
         Arc::clone(self.empty.get_or_insert_with(|| "up".into()))
     }
+}
+
+impl Ring {
+    fn new(limit: usize) -> Self {
+        Self { kept: VecDeque::new(), left: 0, limit }
+    }
 
     fn push(&mut self, event: EventRow) {
-        if self.ring.len() == RING {
-            self.ring.pop_front();
+        if self.kept.len() == self.limit {
+            self.kept.pop_front();
             self.left += 1;
         }
-        self.ring.push_back(event);
+        self.kept.push_back(event);
+    }
+
+    /// The number of the oldest event that is kept.
+    pub(super) fn begin(&self) -> u64 {
+        self.left
     }
 
     /// The number of the next event.
     pub(super) fn end(&self) -> u64 {
-        self.left + self.ring.len() as u64
+        self.left + self.kept.len() as u64
     }
 
     /// The number of the first event after a record, as far as the ring has it.
     pub(super) fn after(&self, seq: u64) -> u64 {
-        self.left + self.ring.partition_point(|event| event.seq <= seq) as u64
+        self.left + self.kept.partition_point(|event| event.seq <= seq) as u64
     }
 
-    /// The events from that number on which `wants` lets pass, and how many are not there any more.
-    pub(super) fn since(&self, number: u64, wants: impl Fn(&EventRow) -> bool) -> (Sample<EventRow>, u64) {
+    /// The events from that number on which `wants` lets pass, `most` of them shown, and how many are not there any more.
+    pub(super) fn since(
+        &self,
+        number: u64,
+        most: usize,
+        wants: impl Fn(&EventRow) -> bool,
+    ) -> (Sample<EventRow>, u64) {
         let missed = self.left.saturating_sub(number);
         let first = number.saturating_sub(self.left) as usize;
-        let matching: Vec<&EventRow> = self.ring.range(first..).filter(|event| wants(event)).collect();
+        let matching: Vec<&EventRow> = self.kept.range(first..).filter(|event| wants(event)).collect();
         let count = matching.len();
-        let step = count.div_ceil(SHOWN).max(1);
+        let step = count.div_ceil(most).max(1);
         // Evenly spread, and the newest is among them.
         let shown = matching.into_iter().rev().step_by(step).map(EventRow::clone);
         let mut shown: Vec<EventRow> = shown.collect();
         shown.reverse();
         (Sample { of: count as u64, shown }, missed)
+    }
+}
+
+/// Whether it is done to the network as a whole, or to one node as a fault.
+fn is_mark(asked: &Asked) -> bool {
+    match asked {
+        Asked::Condition(condition) => !matches!(**condition, Condition::Region { .. }),
+        Asked::Reset | Asked::Crash { .. } => true,
+        _ => false,
     }
 }
 
@@ -171,29 +215,29 @@ mod tests {
 
     #[test]
     fn a_watcher_sees_some_of_many_and_is_told_of_all() {
-        let mut news = News::default();
+        let mut news = Ring::new(RING);
         for seq in 1..=1000 {
             news.push(event(seq));
         }
-        let (few, missed) = news.since(news.after(990), |_| true);
+        let (few, missed) = news.since(news.after(990), SHOWN, |_| true);
         assert_eq!((few.of, few.shown.len(), missed), (10, 10, 0));
         assert_eq!(few.shown[0].seq, 991);
-        let (many, _) = news.since(0, |_| true);
+        let (many, _) = news.since(0, SHOWN, |_| true);
         assert_eq!((many.of, many.shown.len(), many.shown[199].seq), (1000, 200, 1000));
         assert!(many.shown.windows(2).all(|pair| pair[1].seq - pair[0].seq == 5));
-        let (half, _) = news.since(0, |event| event.a == Some(1));
+        let (half, _) = news.since(0, SHOWN, |event| event.a == Some(1));
         assert_eq!((half.of, half.shown.len()), (500, 167));
-        let (none, _) = news.since(news.end(), |_| true);
+        let (none, _) = news.since(news.end(), SHOWN, |_| true);
         assert_eq!((none.of, none.shown.len()), (0, 0));
     }
 
     #[test]
     fn what_left_the_ring_is_counted() {
-        let mut news = News::default();
+        let mut news = Ring::new(RING);
         for seq in 0..RING as u64 + 7 {
             news.push(event(seq));
         }
-        let (rest, missed) = news.since(3, |_| true);
+        let (rest, missed) = news.since(3, SHOWN, |_| true);
         assert_eq!((rest.of, missed), (RING as u64, 4));
     }
 }

@@ -16,7 +16,8 @@ const HOTTEST: usize = 2000;
 pub(super) struct Traffic {
     wants: Wants,
     filter: MessageFilter,
-    heat: BTreeMap<(u32, u32), u32>,
+    /// Messages and bytes.
+    heat: BTreeMap<(u32, u32), (u32, u64)>,
     sample: Thinned<MessageRow>,
     /// The name shown last, as it is shown.
     name: Option<(Arc<ProtocolName>, Arc<str>)>,
@@ -35,7 +36,9 @@ impl Traffic {
         }
         // One of its two records counts a message.
         if self.wants.heat && !message.received {
-            *self.heat.entry((origin.min(peer), origin.max(peer))).or_default() += 1;
+            let (messages, bytes) = self.heat.entry((origin.min(peer), origin.max(peer))).or_default();
+            *messages += 1;
+            *bytes += u64::from(message.wire_len);
         }
         if self.wants.messages && self.sample.is_next_kept() {
             let (from, to) = if message.received { (peer, origin) } else { (origin, peer) };
@@ -59,8 +62,8 @@ impl Traffic {
     /// The busiest connections since the last time.
     pub(super) fn take_heat(&mut self) -> Vec<HeatRow> {
         let heat = std::mem::take(&mut self.heat);
-        let mut rows: Vec<HeatRow> =
-            heat.into_iter().map(|((a, b), messages)| HeatRow { a, b, messages }).collect();
+        let row = |((a, b), (messages, bytes))| HeatRow { a, b, messages, bytes };
+        let mut rows: Vec<HeatRow> = heat.into_iter().map(row).collect();
         rows.sort_by_key(|row| std::cmp::Reverse(row.messages));
         rows.truncate(HOTTEST);
         rows
@@ -161,7 +164,7 @@ mod tests {
         traffic.note(1, 4, 2, &message("a", false));
         traffic.note(2, 2, 4, &message("a", true));
         traffic.note(3, 2, 4, &message("b", false));
-        assert_eq!(traffic.take_heat(), [HeatRow { a: 2, b: 4, messages: 1 }]);
+        assert_eq!(traffic.take_heat(), [HeatRow { a: 2, b: 4, messages: 1, bytes: 64 }]);
         let sample = traffic.take_messages().unwrap();
         let ends: Vec<_> = sample.shown.iter().map(|row| (row.from, row.to, row.received)).collect();
         assert_eq!((sample.of, ends), (2, vec![(4, 2, false), (4, 2, true)]));

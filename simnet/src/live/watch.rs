@@ -25,6 +25,11 @@ impl Handle {
         self.ask(|driver| driver.network().records()).await
     }
 
+    /// The earliest moment of which [`past`](Self::past) knows.
+    pub async fn earliest(&self) -> Result<Duration, NetworkError> {
+        self.ask(|driver| driver.earliest()).await
+    }
+
     /// Nodes and connections as they were after everything that happened up to that moment. It is known from the first
     /// watcher on, as far back as there is room for.
     pub async fn past(&self, at: Duration) -> Result<Frame, NetworkError> {
@@ -48,6 +53,12 @@ impl Watch {
     pub async fn want(&self, wants: Wants, filter: MessageFilter) -> Result<(), NetworkError> {
         let id = self.id;
         self.handle.ask(move |driver| driver.want_live(id, wants, filter)).await
+    }
+
+    /// Has it get what is kept of the events that pass its filter, from the oldest on.
+    pub async fn again(&self) -> Result<(), NetworkError> {
+        let id = self.id;
+        self.handle.ask(move |driver| driver.again_live(id)).await
     }
 
     /// Whose arrivals it wants from now on.

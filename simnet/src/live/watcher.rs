@@ -1,6 +1,8 @@
 //! One watcher: what it wants, and how far it has seen.
 
-use super::frame::{Clock, Frame, Rates, Stat};
+use super::frame::{Clock, EventRow, Frame, Rates, Stat};
+use super::mirror::Mirror;
+use super::news::{SHOWN, SHOWN_AGAIN};
 use super::traffic::Traffic;
 use super::{Live, Present};
 use crate::record::Message;
@@ -34,12 +36,16 @@ impl Wants {
 /// Which messages and events a watcher wants. What is not named does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MessageFilter {
-    /// To or from this node, by index. Holds for events too.
+    /// To or from this node, by index; events about it.
     pub node: Option<u32>,
     /// Of this protocol.
     pub protocol: Option<String>,
     /// Of this code.
     pub code: Option<u64>,
+    /// Events of this sort.
+    pub kind: Option<String>,
+    /// Events that have all of these in what they say or in the names of their nodes, upper and lower case being the same.
+    pub words: Vec<String>,
 }
 
 impl MessageFilter {
@@ -47,6 +53,17 @@ impl MessageFilter {
         self.node.is_none_or(|node| node == origin || node == peer)
             && self.protocol.as_ref().is_none_or(|name| *name == message.protocol.name)
             && self.code.is_none_or(|code| code == message.code)
+    }
+
+    fn passes_event(&self, event: &EventRow, mirror: &Mirror) -> bool {
+        let names = || [event.a, event.b].into_iter().flatten().filter_map(|node| mirror.name(node));
+        let says = |word: &String| {
+            let has = |text: &str| text.to_lowercase().contains(&word.to_lowercase());
+            has(&event.text) || has(event.kind) || names().any(has)
+        };
+        self.node.is_none_or(|node| event.a == Some(node) || event.b == Some(node))
+            && self.kind.as_ref().is_none_or(|kind| *kind == event.kind)
+            && self.words.iter().all(says)
     }
 }
 
@@ -74,7 +91,11 @@ pub(super) struct Watcher {
     filter: MessageFilter,
     pub(super) track: Track,
     pub(super) traffic: Traffic,
+    /// The next event and the next mark.
     event: u64,
+    mark: u64,
+    /// Whether the next frame begins with the oldest event.
+    again: bool,
     missed: u64,
     groups: usize,
     /// Its place in each item.
@@ -86,7 +107,7 @@ pub(super) struct Watcher {
 
 impl Watcher {
     /// Someone who has seen nothing, or everything up to a record.
-    pub(super) fn new(id: u64, resumed: Option<u64>, event: u64) -> Self {
+    pub(super) fn new(id: u64, resumed: Option<u64>, event: u64, mark: u64) -> Self {
         Self {
             id,
             seen: resumed,
@@ -96,6 +117,8 @@ impl Watcher {
             track: Track::default(),
             traffic: Traffic::default(),
             event,
+            mark,
+            again: false,
             missed: 0,
             groups: 0,
             places: BTreeMap::new(),
@@ -117,6 +140,11 @@ impl Watcher {
         (self.wants, self.filter) = (wants, filter.clone());
         self.traffic.set(wants, filter);
     }
+
+    /// Has it get what is kept of the events, from the oldest on.
+    pub(super) fn again(&mut self) {
+        self.again = true;
+    }
 }
 
 impl Live {
@@ -135,12 +163,16 @@ impl Live {
 
         let mut events = None;
         if watcher.wants.events {
-            let node = watcher.filter.node;
-            let about = |event: &super::EventRow| node.is_none() || event.a == node || event.b == node;
-            let (sample, missed) = news.since(watcher.event, about);
-            (watcher.event, watcher.missed) = (news.end(), watcher.missed + missed);
+            let filter = &watcher.filter;
+            let again = std::mem::take(&mut watcher.again);
+            let (first, most) =
+                if again { (news.events.begin(), SHOWN_AGAIN) } else { (watcher.event, SHOWN) };
+            let (sample, missed) = news.events.since(first, most, |event| filter.passes_event(event, mirror));
+            (watcher.event, watcher.missed) = (news.events.end(), watcher.missed + missed);
             events = (sample.of > 0).then_some(sample);
         }
+        let marks = news.marks.since(watcher.mark, SHOWN, |_| true).0.shown;
+        watcher.mark = news.marks.end();
 
         let mut arrivals = Vec::new();
         let tracked = match watcher.track {
@@ -183,6 +215,7 @@ impl Live {
             heat: watcher.traffic.take_heat(),
             messages: watcher.traffic.take_messages(),
             events,
+            marks,
             arrivals,
         };
         let same = watcher.clock.replace(present.clock) == Some(present.clock);

@@ -74,6 +74,10 @@ impl Network {
         self.tap_messages();
     }
 
+    pub(crate) fn again_live(&mut self, id: u64) {
+        self.live().again(id);
+    }
+
     pub(crate) fn track_live(&mut self, id: u64, track: Track) {
         self.live().track(id, track);
     }
@@ -104,6 +108,10 @@ impl Network {
             restraints: state.conditions().restraints().len(),
         };
         live.as_mut()?.frame(id, &present)
+    }
+
+    pub(crate) fn earliest_live(&mut self) -> Duration {
+        self.live().earliest()
     }
 
     /// Nodes and connections at a moment that has gone by, or the earliest that can be had.

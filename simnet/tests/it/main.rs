@@ -16,6 +16,7 @@ mod replay;
 mod scale;
 mod snapshot;
 mod steps;
+mod watching;
 
 use simnet::{Handle, NetworkConfig, start};
 use std::future::Future;

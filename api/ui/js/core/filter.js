@@ -7,7 +7,8 @@
  * @property {(i: number) => string} id
  * @property {(i: number) => string} state up or down
  * @property {(i: number) => number} degree
- * @property {(i: number) => string} group
+ * @property {(i: number) => string} group its services
+ * @property {(i: number) => string} region its name or number, empty for none
  * @property {(i: number) => number} arrival seconds after publication of the tracked item, NaN when it has not come
  * @property {(i: number) => number} hops
  * @property {(i: number) => number} component
@@ -17,7 +18,7 @@
 
 /** What each key asks, as text shown to people. */
 export const KEYS = {
-  state: 'up or down', degree: 'number of connections: >20, <=3, 4..8', service: 'what it runs, or its region',
+  state: 'up or down', degree: 'number of connections: >20, <=3, 4..8', service: 'what it runs', region: 'its region, or none',
   name: 'part of its name', id: 'beginning of its id', item: 'yes or no: has the tracked item',
   arrival: 'milliseconds after publication: <100', hops: 'hops from the publisher', component: 'number of its component, 1 is the largest',
 };
@@ -53,7 +54,9 @@ function one(key, value) {
     case 'state':
       if (!['up', 'down'].includes(value)) return `state is up or down, not ${value}`;
       return (i, f) => f.state(i) === value;
-    case 'service': case 'group': case 'region': case 'role':
+    case 'region':
+      return (i, f) => (f.region(i) || 'none') === value;
+    case 'service': case 'group': case 'role':
       return (i, f) => f.group(i).toLowerCase().split('+').some((name) => name.includes(value));
     case 'item':
       if (!['yes', 'no'].includes(value)) return `item is yes or no, not ${value}`;

@@ -2,10 +2,10 @@
 // into a frame. Knows bytes only: what a frame means for the network is state.js's business.
 
 /**
- * @typedef {{index: Uint32Array, state: Uint8Array, group: Uint16Array}} FrameNodes
+ * @typedef {{index: Uint32Array, state: Uint8Array, region: Uint8Array, group: Uint16Array}} FrameNodes region 0 is none
  * @typedef {{a: Uint32Array, b: Uint32Array, up: Uint8Array}} FrameConns
- * @typedef {{a: Uint32Array, b: Uint32Array, count: Uint32Array}} FrameHeat
- * @typedef {{item: Float64Array, time: Float64Array, node: Uint32Array, hops: Uint16Array, duplicate: Uint8Array}} FrameArrivals
+ * @typedef {{a: Uint32Array, b: Uint32Array, count: Uint32Array, bytes: Uint32Array}} FrameHeat
+ * @typedef {{item: Float64Array, time: Float64Array, node: Uint32Array, hops: Uint16Array, duplicate: Uint8Array, from: Uint32Array}} FrameArrivals from 2³²−1 is nobody
  * @typedef {{kind: string, text: string, nodes: number[]}} Warning
  * @typedef {{nodes?: number, up?: number, conns?: number, drops?: number, failed_dials?: number, messages?: number,
  *   missed?: number, restraints?: number, warnings?: Warning[]}} Stat
@@ -13,6 +13,7 @@
  * @typedef {[number, number, string, string, number|null, number|null, boolean]} ShownEvent seq, time ns, kind, text, a, b, asked
  * @typedef {{of: number, shown: ShownMessage[]}} FrameMessages
  * @typedef {{of: number, shown: ShownEvent[]}} FrameEvents
+ * @typedef {[number, string, string, number|null]} Mark time ns, kind, text, node
  * @typedef {Record<string, Record<string, number[]>>} Rates by protocol, by code: sent, received, bytes sent, bytes received
  * @typedef {object} Frame
  * @property {boolean} whole replaces everything known; otherwise it holds what changed
@@ -30,6 +31,7 @@
  * @property {FrameHeat=} heat
  * @property {FrameMessages=} messages
  * @property {FrameEvents=} events
+ * @property {Mark[]=} marks what was done to the network as a whole
  * @property {FrameArrivals=} arrivals
  */
 
@@ -85,10 +87,11 @@ function readSection(frame, tag, view, at, length) {
   switch (tag) {
     case 'NODE': {
       const n = rows(8);
-      const nodes = { index: new Uint32Array(n), state: new Uint8Array(n), group: new Uint16Array(n) };
+      const nodes = { index: new Uint32Array(n), state: new Uint8Array(n), region: new Uint8Array(n), group: new Uint16Array(n) };
       for (let i = 0; i < n; i++) {
         nodes.index[i] = view.getUint32(at + i * 8, true);
         nodes.state[i] = view.getUint8(at + i * 8 + 4);
+        nodes.region[i] = view.getUint8(at + i * 8 + 5);
         nodes.group[i] = view.getUint16(at + i * 8 + 6, true);
       }
       frame.nodes = nodes;
@@ -115,33 +118,36 @@ function readSection(frame, tag, view, at, length) {
     case 'RATE': frame.rates = json(tag, bytes()); break;
     case 'STAT': frame.stat = json(tag, bytes()); break;
     case 'HEAT': {
-      const n = rows(12);
-      const words = new Uint32Array(view.buffer, at, n * 3);
-      const heat = { a: new Uint32Array(n), b: new Uint32Array(n), count: new Uint32Array(n) };
+      const n = rows(16);
+      const words = new Uint32Array(view.buffer, at, n * 4);
+      const heat = { a: new Uint32Array(n), b: new Uint32Array(n), count: new Uint32Array(n), bytes: new Uint32Array(n) };
       for (let i = 0; i < n; i++) {
-        heat.a[i] = words[i * 3];
-        heat.b[i] = words[i * 3 + 1];
-        heat.count[i] = words[i * 3 + 2];
+        heat.a[i] = words[i * 4];
+        heat.b[i] = words[i * 4 + 1];
+        heat.count[i] = words[i * 4 + 2];
+        heat.bytes[i] = words[i * 4 + 3];
       }
       frame.heat = heat;
       break;
     }
     case 'MSGS': frame.messages = json(tag, bytes()); break;
     case 'EVTS': frame.events = json(tag, bytes()); break;
+    case 'MARK': frame.marks = json(tag, bytes()); break;
     case 'ARRV': {
-      const n = rows(24);
+      const n = rows(28);
       const arrivals = {
         item: new Float64Array(n), time: new Float64Array(n), node: new Uint32Array(n),
-        hops: new Uint16Array(n), duplicate: new Uint8Array(n),
+        hops: new Uint16Array(n), duplicate: new Uint8Array(n), from: new Uint32Array(n),
       };
       for (let i = 0; i < n; i++) {
-        const row = at + i * 24;
+        const row = at + i * 28;
         const word = view.getUint32(row + 20, true);
         arrivals.item[i] = view.getFloat64(row, true);
         arrivals.time[i] = view.getFloat64(row + 8, true);
         arrivals.node[i] = view.getUint32(row + 16, true);
         arrivals.hops[i] = word & 0xffff;
         arrivals.duplicate[i] = word >>> 16 ? 1 : 0;
+        arrivals.from[i] = view.getUint32(row + 24, true);
       }
       frame.arrivals = arrivals;
       break;
@@ -181,6 +187,7 @@ export function encodeFrame(frame) {
     table('NODE', nodes.index.length, 8, (view, at, i) => {
       view.setUint32(at, nodes.index[i], true);
       view.setUint8(at + 4, nodes.state[i]);
+      view.setUint8(at + 5, nodes.region[i]);
       view.setUint16(at + 6, nodes.group[i], true);
     });
   }
@@ -197,20 +204,23 @@ export function encodeFrame(frame) {
   text('RATE', frame.rates);
   text('STAT', frame.stat);
   if (heat) {
-    table('HEAT', heat.a.length, 12, (view, at, i) => {
+    table('HEAT', heat.a.length, 16, (view, at, i) => {
       view.setUint32(at, heat.a[i], true);
       view.setUint32(at + 4, heat.b[i], true);
       view.setUint32(at + 8, heat.count[i], true);
+      view.setUint32(at + 12, heat.bytes[i], true);
     });
   }
   text('MSGS', frame.messages);
   text('EVTS', frame.events);
+  text('MARK', frame.marks);
   if (arrivals) {
-    table('ARRV', arrivals.item.length, 24, (view, at, i) => {
+    table('ARRV', arrivals.item.length, 28, (view, at, i) => {
       view.setFloat64(at, arrivals.item[i], true);
       view.setFloat64(at + 8, arrivals.time[i], true);
       view.setUint32(at + 16, arrivals.node[i], true);
       view.setUint32(at + 20, (arrivals.hops[i] | (arrivals.duplicate[i] ? DUPLICATE : 0)) >>> 0, true);
+      view.setUint32(at + 24, arrivals.from[i], true);
     });
   }
   const total = sections.reduce((sum, [, body]) => sum + 8 + ((body.length + 3) & ~3), HEADER);

@@ -32,7 +32,7 @@ export class History {
   /** Notes what a frame changed, after `state` has folded it. @param {Change & {whole: boolean}} frame @param {NetState} state */
   note(frame, state) {
     const open = this.chapters[this.chapters.length - 1];
-    const keyBytes = state.size * 3 + state.conns * 8 + 64;
+    const keyBytes = state.size * 4 + state.conns * 8 + 64;
     // A chapter ends when replaying it would cost more than beginning anew.
     if (frame.whole || !open || open.changes.length >= this.span || open.bytes > keyBytes * 5 + 4096) {
       this.chapters.push({ key: state.keyFrame(), changes: [], bytes: keyBytes });

@@ -1,5 +1,5 @@
 // Tracked items: when each node first had one, over how many hops, and how many copies came after. Fed by the arrivals
-// of frames, asked by the wave, the colours and the curve. Knows only arrivals: it does not know who sent a copy.
+// of frames, asked by the wave, the colours, the curve and the tree of who had it from whom.
 
 import { sorted } from './stats.js';
 
@@ -15,6 +15,8 @@ export class Item {
     /** Seconds after its publication, by node; NaN where it has not been. */
     this.delay = new Float64Array(256).fill(NaN);
     this.hops = new Uint16Array(256);
+    /** Who sent a node its first copy; −1 where it was published or has not been. */
+    this.from = new Int32Array(256).fill(-1);
     /** First arrivals, in the order they were told, and copies that came after a first. */
     /** @type {number[]} */
     this.reached = [];
@@ -25,14 +27,16 @@ export class Item {
     this.version = 0;
   }
 
-  /** @param {number} node @param {number} time @param {number} hops @param {boolean} duplicate */
-  note(node, time, hops, duplicate) {
+  /** @param {number} node @param {number} time @param {number} hops @param {boolean} duplicate @param {number} from −1 for nobody */
+  note(node, time, hops, duplicate, from) {
     this.version++;
     if (node >= this.delay.length) {
       const delay = new Float64Array(Math.max(node + 1, this.delay.length * 2)).fill(NaN);
-      const wide = new Uint16Array(delay.length);
+      const wide = new Uint16Array(delay.length), senders = new Int32Array(delay.length).fill(-1);
       delay.set(this.delay);
       wide.set(this.hops);
+      senders.set(this.from);
+      this.from = senders;
       this.delay = delay;
       this.hops = wide;
     }
@@ -42,6 +46,7 @@ export class Item {
     }
     this.delay[node] = Math.max(0, time - this.time);
     this.hops[node] = hops;
+    this.from[node] = from;
     this.reached.push(node);
     this.maxHops = Math.max(this.maxHops, hops);
     this.last = Math.max(this.last, this.delay[node]);
@@ -59,18 +64,25 @@ export class Item {
     return sorted(all);
   }
 
-  /**
-   * Who may have brought it: the neighbour with one hop less that had it first. A guess where the log does not say.
-   * @param {number} node @param {number[]} neighbours
-   */
-  likelyParent(node, neighbours) {
-    let best = -1;
-    for (const other of neighbours) {
-      const at = this.at(other);
-      if (!(at < this.delay[node]) || this.hops[other] + 1 !== this.hops[node]) continue;
-      if (best < 0 || at < this.delay[best]) best = other;
+  /** First arrivals by number of hops. @param {number} until seconds after publication */
+  byHops(until = Infinity) {
+    const counts = new Array(this.maxHops + 1).fill(0);
+    for (const node of this.reached) if (this.delay[node] <= until) counts[this.hops[node]]++;
+    return counts;
+  }
+
+  /** To whom each node's copy was the first, as a tree from the publisher. @returns {Map<number, number[]>} */
+  children() {
+    /** @type {Map<number, number[]>} */
+    const children = new Map();
+    for (const node of this.reached) {
+      const from = this.from[node];
+      if (from < 0) continue;
+      const list = children.get(from);
+      if (list) list.push(node);
+      else children.set(from, [node]);
     }
-    return best;
+    return children;
   }
 }
 
@@ -102,7 +114,7 @@ export class Items {
         this.all.set(id, item);
         if (this.all.size > this.limit) this.all.delete(this.all.keys().next().value ?? id);
       }
-      item.note(node, time, arrivals.hops[i], arrivals.duplicate[i] === 1);
+      item.note(node, time, arrivals.hops[i], arrivals.duplicate[i] === 1, arrivals.from[i] | 0);
     }
   }
 }

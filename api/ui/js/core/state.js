@@ -49,12 +49,14 @@ export class Directory {
   }
 }
 
-/** @typedef {{ns: number, seq: number, state: Uint8Array, group: Uint16Array, a: Uint32Array, b: Uint32Array}} KeyFrame */
+/** @typedef {{ns: number, seq: number, state: Uint8Array, region: Uint8Array, group: Uint16Array, a: Uint32Array, b: Uint32Array}} KeyFrame */
 
 export class NetState {
   /** One more than the highest number of a node. */
   size = 0;
   state = new Uint8Array(256).fill(ABSENT);
+  /** 0 is none. */
+  region = new Uint8Array(256);
   group = new Uint16Array(256);
   /** Connections that are up, by node. */
   degree = new Uint32Array(256);
@@ -114,6 +116,18 @@ export class NetState {
     }
   }
 
+  /** A moment that the server has told: the names of nodes that are gone since may be new, the others stay. @param {Frame} frame */
+  become(frame) {
+    this.clear();
+    const { nodes, ids, names } = frame;
+    if (nodes && ids && names) {
+      for (let i = 0; i < names.length; i++) {
+        if (this.directory.names[nodes.index[i]] === undefined) this.directory.add(nodes.index[i], names[i], ids.subarray(i * 32, i * 32 + 32));
+      }
+    }
+    this.fold(frame);
+  }
+
   /** The part that a past can be rebuilt from. @param {Pick<Frame, 'ns' | 'seq' | 'nodes' | 'conns'>} frame */
   fold(frame) {
     this.ns = frame.ns;
@@ -121,7 +135,7 @@ export class NetState {
     const { nodes, conns } = frame;
     if (nodes && nodes.index.length) {
       this.nodeVersion++;
-      for (let i = 0; i < nodes.index.length; i++) this.put(nodes.index[i], nodes.state[i], nodes.group[i]);
+      for (let i = 0; i < nodes.index.length; i++) this.put(nodes.index[i], nodes.state[i], nodes.group[i], nodes.region[i]);
     }
     if (conns && conns.a.length) {
       let changed = false;
@@ -139,8 +153,8 @@ export class NetState {
     }
   }
 
-  /** @param {number} index @param {number} state @param {number} group */
-  put(index, state, group) {
+  /** @param {number} index @param {number} state @param {number} group @param {number} region */
+  put(index, state, group, region) {
     if (index >= this.state.length) this.grow(Math.max(this.state.length * 2, index + 1));
     if (index >= this.size) this.size = index + 1;
     const before = this.state[index];
@@ -150,17 +164,20 @@ export class NetState {
     if (state === DOWN) this.down++;
     this.state[index] = state;
     this.group[index] = group;
+    this.region[index] = region;
   }
 
   /** @param {number} capacity */
   grow(capacity) {
     const state = new Uint8Array(capacity).fill(ABSENT);
+    const region = new Uint8Array(capacity);
     const group = new Uint16Array(capacity);
     const degree = new Uint32Array(capacity);
     state.set(this.state);
+    region.set(this.region);
     group.set(this.group);
     degree.set(this.degree);
-    Object.assign(this, { state, group, degree });
+    Object.assign(this, { state, region, group, degree });
   }
 
   /** Whether there is such a node at this time. @param {number} index */
@@ -192,7 +209,7 @@ export class NetState {
   keyFrame() {
     return {
       ns: this.ns, seq: this.seq,
-      state: this.state.slice(0, this.size), group: this.group.slice(0, this.size),
+      state: this.state.slice(0, this.size), region: this.region.slice(0, this.size), group: this.group.slice(0, this.size),
       a: this.edges.a.slice(0, this.edges.count), b: this.edges.b.slice(0, this.edges.count),
     };
   }
@@ -201,7 +218,7 @@ export class NetState {
   restore(key) {
     this.clear();
     for (let i = 0; i < key.state.length; i++) {
-      if (key.state[i] !== ABSENT) this.put(i, key.state[i], key.group[i]);
+      if (key.state[i] !== ABSENT) this.put(i, key.state[i], key.group[i], key.region[i]);
     }
     this.edges.restore(key.a, key.b);
     for (let i = 0; i < key.a.length; i++) {

@@ -1,5 +1,5 @@
-// What colour each node has, and the legend that says so: by state, service, degree, component, arrival or hops of the
-// tracked item. Reads the model, writes packed colours; shapes (down is a ring) are the scene's.
+// What colour each node has, and the legend that says so: by state, service, region, degree, component, arrival or hops
+// of the tracked item. Reads the model, writes packed colours; shapes (down is a ring) are the scene's.
 
 import { packed, table } from '../core/colour.js';
 import { span } from '../core/format.js';
@@ -8,7 +8,7 @@ import { UP } from '../core/state.js';
 /** @typedef {import('../core/colour.js').Palette} Palette */
 /** @typedef {{kind: 'list', entries: {label: string, colour: string, shape?: 'ring'}[]} | {kind: 'ramp', title: string, from: string, to: string, rest: string}} Legend */
 
-export const MODES = /** @type {[string, string][]} */ ([['state', 'State'], ['service', 'Service or region'], ['degree', 'Degree'],
+export const MODES = /** @type {[string, string][]} */ ([['state', 'State'], ['service', 'Service'], ['region', 'Region'], ['degree', 'Degree'],
   ['component', 'Component'], ['arrival', 'Arrival of tracked item'], ['hops', 'Hops of tracked item']]);
 
 /**
@@ -28,6 +28,14 @@ export function paint(model, palette, shown, out) {
       const kinds = palette.kinds.map(packed);
       each((i) => kinds[view.group[i] % kinds.length]);
       const entries = model.live.directory.groups.slice(0, 7).map((label, i) => ({ label: label || 'none', colour: palette.kinds[i % kinds.length] }));
+      return { kind: 'list', entries: [...entries, ends] };
+    }
+    case 'region': {
+      const kinds = palette.kinds.map(packed), there = new Set();
+      for (let i = 0; i < view.size; i++) if (view.exists(i)) there.add(view.region[i]);
+      each((i) => (view.region[i] ? kinds[(view.region[i] - 1) % kinds.length] : quiet));
+      const entries = [...there].sort((p, q) => p - q).slice(0, 8).map((region) => ({ label: region ? `region ${model.regionName(region)}` : 'no region',
+        colour: region ? palette.kinds[(region - 1) % kinds.length] : palette.quiet }));
       return { kind: 'list', entries: [...entries, ends] };
     }
     case 'component': {

@@ -68,9 +68,9 @@ export class Places {
       return p - q;
     });
     byId.forEach((node, rank) => { order[node] = rank; });
-    const a = edges.a.slice(0, edges.count), b = edges.b.slice(0, edges.count), group = state.group.slice(0, size);
-    this.worker.postMessage({ type: 'graph', role, a, b, group, order, reset: this.reset },
-      [role.buffer, a.buffer, b.buffer, group.buffer, order.buffer]);
+    const a = edges.a.slice(0, edges.count), b = edges.b.slice(0, edges.count), group = state.group.slice(0, size), region = state.region.slice(0, size);
+    this.worker.postMessage({ type: 'graph', role, a, b, group, region, order, reset: this.reset },
+      [role.buffer, a.buffer, b.buffer, group.buffer, region.buffer, order.buffer]);
     if (this.reset) this.known = 0;
     this.reset = false;
     this.pending = 1;

@@ -322,8 +322,7 @@ export class Scene {
     });
     const path = new Path2D();
     for (const node of fresh.slice(0, 400)) {
-      const parent = item.likelyParent(node, model.view.neighbours(node));
-      const from = parent >= 0 ? this.place(parent) : null, to = this.place(node);
+      const from = item.from[node] >= 0 ? this.place(item.from[node]) : null, to = this.place(node);
       if (!from || !to) continue;
       path.moveTo(from[0], from[1]);
       path.lineTo(to[0], to[1]);

@@ -2,12 +2,14 @@
 // acknowledged, when `drawn` is called; the server keeps at most two on the way.
 
 /**
- * @typedef {{version: string, ui: string, run: string, virtual: boolean, read_only?: boolean}} Hello
+ * @typedef {{version: string, ui: string, run: string, virtual: boolean, read_only?: boolean, past?: number}} Hello past: the earliest
+ *   nanosecond of which the server can tell
  * @typedef {object} LinkEvents
  * @property {(hello: Hello) => void} hello
  * @property {(buffer: ArrayBuffer) => void} frame
  * @property {(missed: number) => void} gap
  * @property {(open: boolean, again: number) => void} status
+ * @property {() => void} alive the server said that it is there
  * @typedef {{start: () => void, send: (wish: object) => void, drawn: (seq: number) => void, retry: () => void}} Line
  */
 
@@ -21,6 +23,7 @@ export class Link {
       else if (data.type === 'status') events.status(data.open, data.again ?? 0);
       else if (data.message.hello) events.hello(data.message.hello);
       else if (data.message.gap) events.gap(data.message.gap.missed);
+      else if (data.message.ping) events.alive();
     };
   }
 

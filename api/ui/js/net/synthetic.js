@@ -39,7 +39,7 @@ export class Synthetic {
     this.seq = this.ns = this.messages = 0;
     this.pace = 1;
     this.item = 0;
-    /** @type {[number, number, number, number, number][]} arrivals to come: item, seconds, node, hops, duplicate */
+    /** @type {[number, number, number, number, number, number][]} arrivals to come: item, seconds, node, hops, duplicate, sender */
     this.arrivals = [];
     this.unseen = 0;
   }
@@ -50,7 +50,7 @@ export class Synthetic {
     const ids = new Uint8Array(this.n * 32).map(() => this.rng() * 256);
     this.emit({
       whole: true,
-      nodes: { index: Uint32Array.from(this.up, (_, i) => i), state: this.up, group: Uint16Array.from(this.up, (_, i) => i % 3) },
+      nodes: { index: Uint32Array.from(this.up, (_, i) => i), state: this.up, region: Uint8Array.from(this.up, (_, i) => 1 + ((i * 4 / this.n) | 0)), group: Uint16Array.from(this.up, (_, i) => i % 3) },
       ids, names: Array.from(this.up, (_, i) => `node${String(i + 1).padStart(2, '0')}`), groups: ['gossip', 'gossip+ping-pong', 'noop'],
       conns: { a: this.a, b: this.b, up: new Uint8Array(this.a.length).fill(1) }, stat: this.stat(),
     });
@@ -102,33 +102,35 @@ export class Synthetic {
     this.arrivals = this.arrivals.filter((row) => row[1] > this.ns / 1e9);
     const list = [...changed];
     this.emit({
-      nodes: { index: Uint32Array.from(list), state: Uint8Array.from(list, (i) => this.up[i]), group: Uint16Array.from(list, (i) => i % 3) },
+      nodes: { index: Uint32Array.from(list), state: Uint8Array.from(list, (i) => this.up[i]), region: Uint8Array.from(list, (i) => 1 + ((i * 4 / n) | 0)), group: Uint16Array.from(list, (i) => i % 3) },
       conns: { a: Uint32Array.from(conns, (c) => c[0]), b: Uint32Array.from(conns, (c) => c[1]), up: Uint8Array.from(conns, (c) => c[2]) },
-      heat: { a: Uint32Array.from(busy, (e) => this.a[e]), b: Uint32Array.from(busy, (e) => this.b[e]), count: Uint32Array.from(busy, () => 1 + rng() * 5) },
+      heat: { a: Uint32Array.from(busy, (e) => this.a[e]), b: Uint32Array.from(busy, (e) => this.b[e]), count: Uint32Array.from(busy, () => 1 + rng() * 5), bytes: Uint32Array.from(busy, () => 100 + rng() ** 8 * 9000) },
       stat: this.stat(), rates: { 'gossip/1': { 0: [this.messages, this.messages, this.messages * 90, this.messages * 90] } },
       events: { of: shown.length, shown },
       messages: { of: m, shown: busy.slice(0, 20).map((e) => [this.ns, this.a[e], this.b[e], 'gossip/1', 0, true, 90]) },
       arrivals: due.length ? { item: Float64Array.from(due, (r) => r[0]), time: Float64Array.from(due, (r) => r[1]), node: Uint32Array.from(due, (r) => r[2]),
-        hops: Uint16Array.from(due, (r) => r[3]), duplicate: Uint8Array.from(due, (r) => r[4]) } : undefined,
+        hops: Uint16Array.from(due, (r) => r[3]), duplicate: Uint8Array.from(due, (r) => r[4]), from: Uint32Array.from(due, (r) => r[5]) } : undefined,
     });
   }
 
   /** Lets an item travel from a node, 20 to 80 ms a hop. @param {number} origin */
   publish(origin) {
     const best = new Float64Array(this.n).fill(Infinity), item = ++this.item * 7919, now = this.ns / 1e9;
-    let front = [[origin, 0, 0]];
+    /** @type {[number, number, number, number][]} */
+    let front = [[origin, 0, 0, -1]];
     best[origin] = 0;
     while (front.length) {
+      /** @type {[number, number, number, number][]} */
       const next = [];
-      for (const [node, t, hops] of front) {
+      for (const [node, t, hops, from] of front) {
         if (best[node] < t) continue;
-        this.arrivals.push([item, now + t, node, hops, 0]);
+        this.arrivals.push([item, now + t, node, hops, 0, from]);
         for (const other of this.near[node]) {
           const at = t + 0.02 + this.rng() * 0.06;
           if (!this.up[other]) continue;
           if (at < best[other]) {
             best[other] = at;
-            next.push([other, at, hops + 1]);
+            next.push([other, at, hops + 1, node]);
           }
         }
       }

@@ -35,7 +35,7 @@ export class Crosshair {
 export class Chart {
   /**
    * @param {{title: string, xName: string, yName: string, xText?: (v: number) => string, yText?: (v: number) => string, height?: number,
-   *   crosshair?: Crosshair, file?: string, bare?: boolean}} options
+   *   crosshair?: Crosshair, file?: string, bare?: boolean, whole?: boolean}} options whole: x is made of whole numbers
    */
   constructor(options) {
     this.options = { xText: short, yText: short, height: 150, file: 'chart', ...options };
@@ -83,16 +83,17 @@ export class Chart {
     const [x0, x1] = this.drawing.xDomain ?? extent(filled.map((p) => p.x), log ? 'positive' : 'any');
     const [y0, y1] = this.drawing.yDomain ?? [log ? 0.9 : 0, extent(filled.map((p) => p.y), 'any')[1] * 1.08 || 1];
     const bars = filled.find((p) => p.kind === 'bars');
-    const step = bars ? barWidth(bars.x) : 0;
-    const x = this.x = log ? logarithmic(Math.max(x0, 0.9), x1 * 1.1, left, right) : linear(x0, x1 + step, left, right);
+    const step = bars ? barWidth(bars.x) : 0, alone = bars && bars.x.length < 4 && !log ? 2 * step : 0;
+    const x = this.x = log ? logarithmic(Math.max(x0, 0.9), x1 * 1.1, left, right) : linear(x0 - alone, x1 + step + alone, left, right);
     const y = log ? logarithmic(y0, y1, bottom, top) : linear(y0, y1, bottom, top);
-    for (const tick of y.ticks(3)) {
+    for (const tick of filled.length ? y.ticks(3) : []) {
       const at = y(tick).toFixed(1);
       parts.push(element('line', { class: 'grid', x1: left, x2: right, y1: at, y2: at }), text(yText(tick), left - 6, Number(at) + 3.5, 'end'));
     }
-    for (const tick of x.ticks(Math.max(2, Math.floor(width / 90)))) {
-      const at = x(tick);
-      if (at > right + 1) continue;
+    for (const tick of filled.length ? x.ticks(Math.max(2, Math.floor(width / 90))) : []) {
+      // A bar stands for the number in its middle.
+      const at = x(tick + (this.options.whole && !log ? step / 2 : 0));
+      if (at > right + 1 || (this.options.whole && (!Number.isInteger(tick) || tick < 0))) continue;
       parts.push(text(xText(tick), at, height - 5, at > right - 14 ? 'end' : at < left + 12 ? 'start' : 'middle'));
     }
     if (!filled.length) parts.push(text(empty ?? 'nothing yet', (left + right) / 2, (top + bottom) / 2, 'middle', 'empty'));

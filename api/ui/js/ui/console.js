@@ -1,20 +1,13 @@
-// A console for one node's RPC: methods by name with completion from rpc_modules, parameters as JSON, results with the
-// time they took, history with the up arrow, subscriptions that go on. Each call is shown as shell lines too.
+// A console for one node's RPC: methods by name, completed from what the node says it can be asked (rpc_methods), with
+// parameters as JSON, results with the time they took, history with the up arrow, and subscriptions that go on. Each call
+// is shown as shell lines too.
 
-import { span } from '../core/format.js';
+import { plural, span } from '../core/format.js';
 import { Rpc } from '../net/rpc.js';
-import { field, fill, h } from './h.js';
+import { field, fill, h, put } from './h.js';
 import { ShellLines } from './parts.js';
 
 /** @typedef {import('../main.js').App} App */
-
-/** What modules of a node usually have; anything else can be typed. @type {Record<string, string[]>} */
-const USUAL = {
-  admin: ['nodeInfo', 'peers', 'addPeer', 'removePeer', 'addTrustedPeer', 'removeTrustedPeer', 'peerEvents'],
-  gossip: ['publish', 'seen'], rpc: ['modules'], web3: ['clientVersion', 'sha3'], net: ['version', 'peerCount', 'listening'],
-};
-/** Subscriptions end in these. */
-const STREAMS = /(Events|subscribe)$/;
 
 export class RpcConsole {
   /** @param {App} app */
@@ -26,16 +19,19 @@ export class RpcConsole {
     /** @type {string[]} */
     this.history = [];
     this.back = 0;
+    /** @type {Set<string>} */
+    this.subscriptions = new Set();
     this.names = h('datalist', { id: 'rpc-methods' });
     this.method = h('input', { list: 'rpc-methods', placeholder: 'admin_peers', spellcheck: false, autocomplete: 'off', onkeydown: (/** @type {KeyboardEvent} */ e) => this.key(e) });
     this.params = h('input', { placeholder: 'parameters as JSON, for example "enode://…", 5', spellcheck: false, autocomplete: 'off', onkeydown: (/** @type {KeyboardEvent} */ e) => this.key(e), oninput: () => this.check() });
+    this.known = h('p.hint.methods');
     this.problem = h('small.problem', { id: 'rpc-problem' });
     this.params.setAttribute('aria-describedby', 'rpc-problem');
     this.out = h('div.rpc-out', { tabIndex: 0, role: 'log', 'aria-label': 'answers' });
     this.lines = new ShellLines(app.api);
     this.form = h('form.rpc-form', { onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); this.call(); } },
       field('Method', this.method), field('Parameters', this.params), h('button.primary', { type: 'submit' }, 'Call'));
-    this.element = h('section.card', {}, h('h2', {}, 'RPC console'), this.form, this.names, this.problem, this.out, this.lines.element);
+    this.element = h('section.card', {}, h('h2', {}, 'RPC console'), this.form, this.names, this.problem, this.known, this.out, this.lines.element);
   }
 
   /** @param {string} node @param {boolean} up */
@@ -49,12 +45,14 @@ export class RpcConsole {
     this.node = node;
     this.form.querySelectorAll('input, button').forEach((control) => { /** @type {HTMLInputElement} */ (control).disabled = !up; });
     this.problem.textContent = up ? '' : 'The node is down: nobody answers.';
+    put(this.known, '');
     if (!up || this.app.synthetic) return;
     try {
-      const modules = await this.line().call('rpc_modules');
-      const all = Object.keys(modules).flatMap((module) => (USUAL[module] ?? []).map((method) => `${module}_${method}`));
-      fill(this.names, all.map((value) => h('option', { value })));
-      this.problem.textContent = `Modules: ${Object.entries(modules).map(([module, version]) => `${module} ${version}`).join(', ')}`;
+      const { methods, subscriptions } = /** @type {{methods: string[], subscriptions: string[]}} */ (await this.line().call('rpc_methods'));
+      if (this.node !== node) return;
+      this.subscriptions = new Set(subscriptions);
+      fill(this.names, [...methods, ...subscriptions].sort().map((value) => h('option', { value })));
+      put(this.known, `${plural(methods.length, 'method')}: ${methods.join(' ')}; to subscribe to: ${subscriptions.join(' ')}`);
     } catch (error) {
       this.problem.textContent = String(error instanceof Error ? error.message : error);
     }
@@ -93,7 +91,7 @@ export class RpcConsole {
     if (!method || !params) return;
     this.history.push(`${method} ${this.params.value}`.trim());
     this.back = this.history.length;
-    const stream = STREAMS.test(method) && method.includes('_');
+    const stream = this.subscriptions.has(method);
     this.lines.showLines(this.app.rpcLines(this.node, method, params, stream));
     this.print('asked', `> ${method}(${this.params.value})`);
     const begin = performance.now();

@@ -1,5 +1,5 @@
-// What happened, as a table: events of nodes and connections, and a sample of messages. Messages are filtered by the
-// server before it samples them; what was not shown is counted. Beside it, the way of one item as a tree.
+// What happened, as a table: events of nodes and connections, and a sample of messages. Both are filtered by the server
+// before it leaves any out, and what was left out is counted. Beside it, the way of one item as a tree.
 
 import { bytes, clock, count, percent } from '../core/format.js';
 import { fill, h, put, select } from './h.js';
@@ -7,6 +7,17 @@ import { Table } from './table.js';
 import { Trace } from './trace.js';
 
 /** @typedef {import('../main.js').App} App */
+
+const KINDS = /** @type {[string, string][]} */ ([['', 'any kind'], ['node', 'node'], ['conn', 'conn'], ['dial', 'dial'], ['asked', 'asked'], ['expectation', 'expectation']]);
+/** A number that no node has. */
+const NOBODY = 2 ** 32 - 1;
+
+/** What is listed, of how many that passed the filter. @param {number} shown @param {number} of @param {number} kept */
+function honest(shown, of, kept) {
+  if (of === 0) return 'Nothing matches so far.';
+  const sampled = shown < of ? `${count(shown)} shown of ${count(of)} that match (${percent(shown / of)}): a sample, spread evenly` : `${count(of)} match, all are shown`;
+  return `${sampled}${kept < shown ? `; the last ${count(kept)} are kept` : ''}.`;
+}
 
 export class EventsScreen {
   /** @param {App} app */
@@ -20,14 +31,15 @@ export class EventsScreen {
     this.messages = [];
     const tab = (/** @type {string} */ key, /** @type {string} */ text) => h('button.tab', { 'aria-pressed': String(key === this.what), 'data-key': key, onclick: () => this.turn(key) }, text);
     this.tabs = [tab('events', 'Events'), tab('messages', 'Messages'), tab('trace', 'Trace of an item')];
-    this.find = h('input', { type: 'search', placeholder: 'words in the event', 'aria-label': 'find in events', oninput: () => this.reset() });
-    this.node = h('input', { type: 'search', placeholder: 'node', 'aria-label': 'messages of this node', onchange: () => this.ask() });
+    this.find = h('input', { type: 'search', placeholder: 'words, or names of nodes', 'aria-label': 'find in events', spellcheck: false, oninput: () => this.askSoon() });
+    this.kind = select(KINDS, '', () => this.ask(), { 'aria-label': 'kind of event' });
+    this.node = h('input', { type: 'search', placeholder: 'node', 'aria-label': 'messages of this node', oninput: () => this.askSoon() });
     this.protocol = select([['', 'any protocol']], '', () => this.ask(), { 'aria-label': 'protocol' });
-    this.code = h('input', { type: 'number', min: '0', placeholder: 'code', 'aria-label': 'message code', onchange: () => this.ask() });
+    this.code = h('input', { type: 'number', min: '0', placeholder: 'code', 'aria-label': 'message code', oninput: () => this.askSoon() });
     this.hold = h('button', { 'aria-pressed': 'false', onclick: () => this.holdOn(!this.held) }, 'Hold');
     this.honest = h('p.muted.honest', { 'aria-live': 'off' });
     this.problem = h('span.problem');
-    this.eventTools = h('span.row', {}, this.find);
+    this.eventTools = h('span.row', {}, this.find, this.kind);
     this.messageTools = h('span.row', { hidden: true }, this.node, this.protocol, this.code, this.problem);
     this.eventTable = new Table([{ key: 'seq', title: 'No.', align: 'right', width: '80' }, { key: 't', title: 'Time', align: 'right', width: '100' }, { key: 'kind', title: 'Kind', width: '100' }, { key: 'what', title: 'What' },
       { key: 'a', title: 'Node', width: '130' }, { key: 'b', title: 'Other', width: '130' }], 'events', { row: (i) => this.eventRow(i), open: (i) => this.openEvent(i) });
@@ -48,8 +60,19 @@ export class EventsScreen {
     this.messageTools.hidden = this.messageTable.element.hidden = key !== 'messages';
     this.trace.element.hidden = key !== 'trace';
     this.hold.hidden = key === 'trace';
-    this.app.wants();
-    this.reset();
+    this.ask();
+  }
+
+  /** @returns {import('../main.js').Wishes} */
+  wishes() {
+    const { byName } = this.app.model.live.directory, name = this.node.value.trim();
+    if (this.what === 'events') {
+      const words = this.find.value.trim(), kind = this.kind.value;
+      return { filter: { ...(kind && { kind }), ...(words && { words }) } };
+    }
+    if (this.what !== 'messages') return {};
+    return { want: ['MSGS'], filter: { ...(name && { node: byName.get(name) ?? NOBODY }), ...(this.protocol.value && { protocol: this.protocol.value.split('/')[0] }),
+      ...(this.code.value !== '' && { code: Number(this.code.value) }) } };
   }
 
   reset() {
@@ -65,16 +88,22 @@ export class EventsScreen {
     this.reset();
   }
 
-  /** Has the server filter the messages. */
+  /** Has the server filter anew. */
   ask() {
-    const { app } = this, name = this.node.value.trim(), node = name ? app.model.live.directory.byName.get(name) ?? -1 : null;
-    put(this.problem, node === -1 ? `there is no node ${name}` : '');
-    if (node === -1) return;
-    app.line.send({ filter: { node, protocol: this.protocol.value || null, code: this.code.value === '' ? null : Number(this.code.value) } });
-    app.model.messages = [];
-    app.model.messagesOf = app.model.messagesShown = 0;
+    const name = this.node.value.trim();
+    put(this.problem, name && !this.app.model.live.directory.byName.has(name) ? `there is no node ${name}` : '');
+    this.app.wants();
     this.reset();
   }
+
+  /** Once the typing pauses. */
+  askSoon() {
+    clearTimeout(this.soon);
+    this.soon = setTimeout(() => this.ask(), 250);
+  }
+
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  soon;
 
   update() {
     const { model } = this.app;
@@ -84,23 +113,17 @@ export class EventsScreen {
       return this.trace.update();
     }
     if (this.held) return;
-    const key = `${this.what} ${model.eventsShown} ${model.messagesShown} ${this.find.value}`;
+    const key = `${this.what} ${model.eventsOf} ${model.messagesOf} ${model.stat.missed}`;
     if (key === this.key) return;
     this.key = key;
     const table = this.what === 'events' ? this.eventTable : this.messageTable, follow = table.atEnd;
     if (this.what === 'events') {
-      const words = this.find.value.toLowerCase().split(/\s+/).filter(Boolean);
-      const { facts } = model;
-      this.events = words.length ? model.events.filter(([, , kind, text, a, b]) => {
-        const line = `${kind} ${text} ${a === null ? '' : facts.name(a)} ${b === null ? '' : facts.name(b)}`.toLowerCase();
-        return words.every((word) => line.includes(word));
-      }) : model.events.slice();
-      const hidden = model.eventsOf - model.eventsShown;
-      put(this.honest, `${count(this.events.length)} listed${words.length ? ` of ${count(model.events.length)} kept` : ''}; ${count(model.eventsOf)} happened since the page opened, ${hidden ? `${count(hidden)} of them came too fast to be sent` : 'all were sent'}${model.eventsShown > model.events.length ? `; the last ${count(model.events.length)} are kept` : ''}.`);
+      this.events = model.events.slice();
+      put(this.honest, `${honest(model.eventsShown, model.eventsOf, model.events.length)}${model.stat.missed ? ` ${count(model.stat.missed)} were gone before this page could see them.` : ''}`);
       table.update(this.events.length);
     } else {
       this.messages = model.messages.slice();
-      put(this.honest, `${count(model.messagesShown)} shown of ${count(model.messagesOf)} that match (${percent(model.messagesShown / Math.max(1, model.messagesOf))}): a sample, spread evenly; counters on the other screens count all.`);
+      put(this.honest, `${honest(model.messagesShown, model.messagesOf, model.messages.length)} Each message is seen twice: where it is sent and where it comes.`);
       table.update(this.messages.length);
     }
     if (follow) table.toEnd();

@@ -8,6 +8,9 @@ import { attribute, fill, h, put } from './h.js';
 
 const TABS = [['network', 'Network'], ['nodes', 'Nodes'], ['events', 'Events'], ['measurements', 'Measurements'], ['experiment', 'Experiment']];
 
+/** Seconds without a word from a server that gives a sign of life every five. */
+const STALE = 12;
+
 export class Header {
   /** @param {App} app @param {HTMLElement} host @param {HTMLElement} banner */
   constructor(app, host, banner) {
@@ -51,8 +54,9 @@ export class Header {
 
   /** @returns {[string, string]} */
   verdict() {
-    const { model } = this.app;
+    const { model } = this.app, silent = (performance.now() - model.heard) / 1000;
     if (!model.connected) return [model.frames ? 'LOST' : 'CONNECTING', 'bad'];
+    if (model.frames && silent > STALE) return [`STALE ${Math.round(silent)} s`, 'bad'];
     if (model.at !== null) return ['PAST', 'past'];
     if (model.clock === 'paused') return ['PAUSED', 'paused'];
     return ['LIVE', 'live'];

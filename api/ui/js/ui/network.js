@@ -16,7 +16,7 @@ import { WavePanel } from './wave.js';
 
 /** @typedef {import('../main.js').App} App */
 
-const LAYOUTS = /** @type {[string, string][]} */ ([['force', 'Force'], ['ring', 'Ring by id'], ['groups', 'Groups'], ['layers', 'Hops from selection']]);
+const LAYOUTS = /** @type {[string, string][]} */ ([['force', 'Force'], ['ring', 'Ring by id'], ['regions', 'Regions'], ['groups', 'Services'], ['layers', 'Hops from selection']]);
 const EDGES = /** @type {[string, string][]} */ ([['auto', 'All'], ['selected', 'Of the selection'], ['none', 'None']]);
 
 export class NetworkScreen {
@@ -57,15 +57,20 @@ export class NetworkScreen {
     scene.onLegend = (legend) => this.showLegend(legend);
     this.timeline = new Timeline(app);
     this.wave = new WavePanel(app);
-    this.degree = new Chart({ title: 'Degree distribution', xName: 'connections', yName: 'nodes', xText: (v) => String(Math.round(v)), height: 104, bare: true });
+    this.degree = new Chart({ title: 'Degree distribution', xName: 'connections', yName: 'nodes', xText: (v) => String(Math.round(v)), height: 104, bare: true, whole: true });
     this.degreeKey = '';
     this.card = h('section.panel');
-    const right = h('aside.right', { 'aria-label': 'item and selection' }, this.wave.element, h('section.panel', {}, this.degree.element), this.card);
+    const right = h('aside.side', { 'aria-label': 'item and selection' }, this.wave.element, h('section.panel', {}, this.degree.element), this.card);
     this.element = h('div.screen.network', {}, controls, h('div.middle', {}, graph, this.timeline.element), right);
     this.cardKey = this.selectionKey = '';
     this.spokenAt = 0;
     model.on('settings', () => this.syncSettings());
     model.on('select', () => this.update());
+  }
+
+  wishes() {
+    const { model, motion } = this.app;
+    return { want: model.settings.traffic === 'on' && !motion.matches ? ['HEAT'] : [] };
   }
 
   syncSettings() {
@@ -184,9 +189,9 @@ export class NetworkScreen {
     if (key === this.cardKey) return;
     this.cardKey = key;
     const name = model.live.directory.name(i), id = model.live.directory.id(i), lines = new ShellLines(app.api);
-    fill(this.card, h('h2', {}, name), facts([
+    fill(this.card, h('h2.name', {}, name), facts([
       ['state', h('b', { class: up ? 'up' : 'down' }, view.exists(i) ? (up ? '● up' : '◎ down') : 'removed')], ['peers', count(view.degree[i])],
-      ['id', h('code', { title: id }, shortId(id))], ['services', model.groupName(i) || '–'],
+      ['id', h('code', { title: id }, shortId(id))], ['services', model.groupName(i) || '–'], ...(view.region[i] ? [/** @type {[string, string]} */ (['region', model.facts.region(i)])] : []),
       ...(item ? [/** @type {[string, string]} */ (['item after', Number.isNaN(at) ? 'not yet' : `${span(at)}, ${plural(item.hops[i], 'hop')}`])] : [])]),
       h('div.row', {}, h('button.primary', { onclick: () => app.openNode(i) }, 'Open'),
         actionButton(app, lines, up ? 'Stop' : 'Start', () => (up ? requests.stop(name) : requests.start(name))),

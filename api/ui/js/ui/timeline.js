@@ -40,7 +40,7 @@ export class Timeline {
       const share = Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
       const t = this.range.from + share * (this.range.to - this.range.from);
       if (share > 0.995) model.goLive();
-      else model.showAt(Math.max(t * 1e9, model.history.start));
+      else model.showAt(t * 1e9);
     };
     strip.addEventListener('pointerdown', (event) => {
       strip.setPointerCapture(event.pointerId);
@@ -53,7 +53,7 @@ export class Timeline {
     strip.addEventListener('keydown', (event) => {
       const by = { ArrowLeft: -0.01, ArrowRight: 0.01, PageUp: 0.1, PageDown: -0.1 }[event.key];
       if (by !== undefined) model.showAt(model.now * 1e9 + by * (this.range.to - this.range.from) * 1e9);
-      else if (event.key === 'Home') model.showAt(model.history.start);
+      else if (event.key === 'Home') model.showAt(model.earliest);
       else if (event.key === 'End') model.goLive();
       else return;
       event.preventDefault();
@@ -130,11 +130,11 @@ export class Timeline {
   }
 
   draw() {
-    const { model } = this.app, { series, history } = model, { canvas } = this;
+    const { model } = this.app, { series } = model, { canvas } = this;
     const width = this.strip.clientWidth, height = this.strip.clientHeight;
     if (!width || !height || series.length === 0) return;
     const to = Math.max(model.live.ns / 1e9, 0.001);
-    const from = Math.min(series.t[0], Number.isFinite(history.start) ? history.start / 1e9 : Infinity, to - 0.001);
+    const from = Math.min(series.t[0], model.earliest / 1e9, to - 0.001);
     const key = `${width} ${height} ${to} ${model.now} ${model.markers.length} ${series.length}`;
     if (key === this.drawn) return;
     this.drawn = key;

@@ -1,5 +1,5 @@
-// The way of one item as a tree: who brought it to whom, and when. The log tells who had it when and over how many hops;
-// where it does not tell from whom, the neighbour with one hop less that had it first is shown, and called likely.
+// The way of one item as a tree: from whom each node had its first copy, and when; beside it, how far it went, and how
+// long each hop took.
 
 import { count, itemName, plural, span } from '../core/format.js';
 import { Chart } from './chart.js';
@@ -16,10 +16,10 @@ export class Trace {
   constructor(app) {
     this.app = app;
     this.key = '';
-    this.title = h('h2');
+    this.title = h('h2.name');
     this.note = h('p.muted');
     this.tree = h('div.trace-tree', { tabIndex: 0, role: 'region', 'aria-label': 'way of the item' });
-    this.hops = new Chart({ title: 'First arrivals by hops', xName: 'hops', yName: 'nodes', xText: (v) => String(Math.round(v)), height: 130, file: 'hops' });
+    this.hops = new Chart({ title: 'First arrivals by hops', xName: 'hops', yName: 'nodes', xText: (v) => String(Math.round(v)), height: 130, file: 'hops', whole: true });
     this.element = h('div.trace', {}, h('div', {}, this.title, this.note, this.tree), h('div', {}, this.hops.element));
   }
 
@@ -36,11 +36,10 @@ export class Trace {
     if (key === this.key) return;
     this.key = key;
     put(this.title, `Item ${itemName(item.id)} from ${model.facts.name(item.origin)}`);
-    put(this.note, `${plural(item.reached.length, 'node')} reached, ${plural(item.duplicates, 'duplicate')}, ${plural(item.maxHops, 'hop')} at most. Whose copy came first is inferred from hops and times.`);
-    const children = childrenOf(item, (node) => model.view.neighbours(node));
+    put(this.note, `${plural(item.reached.length, 'node')} reached, ${plural(item.duplicates, 'duplicate')}, ${plural(item.maxHops, 'hop')} at most.`);
+    const children = item.children();
     fill(this.tree, h('ul', {}, this.branch(item, item.origin, children, 0)));
-    const counts = new Array(item.maxHops + 1).fill(0);
-    for (const node of item.reached) counts[item.hops[node]]++;
+    const counts = item.byHops();
     this.hops.draw({ plots: [{ name: 'nodes', x: counts.map((_, i) => i), y: counts, kind: 'bars', colour: 0 }] });
   }
 
@@ -62,18 +61,4 @@ export class Trace {
     if (fold.open) more(0);
     return h('li', {}, fold);
   }
-}
-
-/** Who got it from whom, as far as can be told. @param {Item} item @param {(node: number) => number[]} neighbours */
-export function childrenOf(item, neighbours) {
-  /** @type {Map<number, number[]>} */
-  const children = new Map();
-  for (const node of item.reached) {
-    if (node === item.origin) continue;
-    const parent = item.likelyParent(node, neighbours(node)), from = parent < 0 ? item.origin : parent;
-    const list = children.get(from) ?? [];
-    list.push(node);
-    children.set(from, list);
-  }
-  return children;
 }

@@ -58,6 +58,7 @@ export class WavePanel {
     this.intro.hidden = Boolean(item);
     if (!item) {
       put(this.title, 'Send an item through the network');
+      this.title.className = '';
       return;
     }
     const playing = wave.playing && wave.item === item;
@@ -66,10 +67,11 @@ export class WavePanel {
     if (key === this.drawn) return;
     this.drawn = key;
     this.showChoice();
+    this.title.className = 'name';
     put(this.title, `Item ${itemName(item.id)} from ${model.live.directory.name(item.origin)}`);
     const delays = item.delays(until), total = Math.max(model.view.up, delays.length);
     put(this.cells.reached, `${count(delays.length)} / ${count(total)}`);
-    put(this.cells.hops, String(hopsUntil(item, until)));
+    put(this.cells.hops, String(Math.max(0, item.byHops(until).findLastIndex((n) => n > 0))));
     put(this.cells.copies, `${short(item.duplicates / Math.max(1, item.reached.length))}×`);
     const marks = [];
     for (const q of [0.5, 0.95, 0.99]) {
@@ -96,11 +98,4 @@ export class WavePanel {
     this.which.dataset.key = ids.join();
     fill(this.which, ids.map((id) => h('option', { value: String(id), selected: id === this.app.model.tracked }, itemName(id))));
   }
-}
-
-/** @param {import('../core/items.js').Item} item @param {number} until */
-function hopsUntil(item, until) {
-  let most = 0;
-  for (const node of item.reached) if (item.delay[node] <= until) most = Math.max(most, item.hops[node]);
-  return most;
 }

@@ -1,6 +1,7 @@
 //! A network told by hand: records folded into a state and a mirror, side by side.
 
-use super::{Mirror, Past, Rows};
+use super::{Known, Mirror, Past, Rows};
+use crate::condition::Condition;
 use crate::record::{Asked, ErrorText, Kind, Origin, Record};
 use crate::state::State;
 use devp2p::NodeId;
@@ -73,6 +74,18 @@ impl Story {
 
     pub(crate) fn remove(&mut self, node: u32) {
         self.tell(Origin::EXPERIMENTER, Kind::Asked(Asked::Remove { id: id(node) }));
+    }
+
+    pub(crate) fn region(&mut self, node: u32, region: Option<u16>) {
+        let condition = Condition::Region { node: id(node), region };
+        self.tell(Origin::EXPERIMENTER, Kind::Asked(Asked::Condition(condition.into())));
+    }
+
+    /// What a mirror that begins now has to know beside the state.
+    pub(crate) fn known(&self) -> Vec<Known> {
+        let nodes = self.state.nodes().iter();
+        let known = |index| Known { index, services: vec!["gossip".into()], shows_messages: true };
+        nodes.map(|node| known(node.origin() as u32)).collect()
     }
 
     pub(crate) fn reset(&mut self) {

@@ -1,6 +1,7 @@
 //! Frames against the state they stand for: however a watcher came to know a network, it knows the same.
 
 use super::story::{Picture, Story};
+use super::{Mirror, Rows};
 use proptest::prelude::*;
 
 /// What the state says.
@@ -39,6 +40,25 @@ fn each_node_and_connection_is_told_once() {
     );
     let rows = story.mirror.since(story.seq);
     assert_eq!((rows.nodes.len(), rows.conns.len()), (0, 0));
+}
+
+#[test]
+fn a_node_is_told_again_when_it_moves_to_another_region() {
+    let mut story = Story::default();
+    story.create(2);
+    story.region(1, Some(3));
+    let seen = story.seq;
+    assert_eq!(regions(&story.mirror.whole()), [(0, None), (1, Some(3))]);
+    story.region(0, Some(7));
+    story.region(0, None);
+    story.region(1, Some(4));
+    assert_eq!(regions(&story.mirror.since(seen)), [(0, None), (1, Some(4))]);
+    let rows = Mirror::new(&story.state, &story.known(), story.seq, 0).whole();
+    assert_eq!(regions(&rows), [(0, None), (1, Some(4))], "whoever comes later is told the same");
+}
+
+fn regions(rows: &Rows) -> Vec<(u32, Option<u16>)> {
+    rows.nodes.iter().map(|row| (row.index, row.region)).collect()
 }
 
 #[test]
