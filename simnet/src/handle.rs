@@ -12,7 +12,7 @@ use crate::record::Digest;
 use crate::subscribe::Subscription;
 use crate::tally::Tally;
 use crate::topology::{self, Mismatch, Topology};
-use crate::view::{ConnView, EventFilter, NetworkView, NodeSpec, NodeView, Snapshot};
+use crate::view::{ConnView, EventFilter, NetworkView, NodeQuery, NodeSpec, NodeView, Snapshot};
 use devp2p::NodeId;
 use node::RpcError;
 use serde_json::Value;
@@ -132,6 +132,14 @@ impl Handle {
     /// Every node, now.
     pub async fn nodes(&self) -> Result<Vec<NodeView>, NetworkError> {
         self.ask_and_wait(Driver::nodes).await
+    }
+
+    /// The nodes that a query means, now.
+    ///
+    /// # Errors
+    /// A word of it fits no node.
+    pub async fn nodes_that(&self, query: NodeQuery) -> Result<Vec<NodeView>, NetworkError> {
+        self.ask_and_wait(move |driver| driver.nodes_that(query)).await
     }
 
     /// One node, by id (64 hex digits, with or without 0x) or by name.

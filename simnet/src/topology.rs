@@ -98,6 +98,17 @@ pub enum TopologyError {
 }
 
 impl Topology {
+    /// Whether it is another one each time it is drawn.
+    pub fn is_drawn(&self) -> bool {
+        matches!(
+            self,
+            Self::RandomRegular { .. }
+                | Self::SmallWorld { .. }
+                | Self::ScaleFree { .. }
+                | Self::Kademlia { .. }
+        )
+    }
+
     /// The pairs to connect among `nodes` nodes, who dials first. Each pair comes once. Entropy is drawn for random
     /// shapes only.
     pub fn edges(self, nodes: usize, entropy: &mut Entropy) -> Result<Vec<(usize, usize)>, TopologyError> {

@@ -47,6 +47,21 @@ pub struct NodeView {
     pub info: NodeInfo,
 }
 
+/// Which nodes are meant: those of which all that is said holds. They come in the order of their creation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NodeQuery {
+    /// Among these, as [`Handle::select`](crate::Handle::select) chooses them; all when empty.
+    pub only: Vec<String>,
+    /// Not among these.
+    pub except: Vec<String>,
+    /// Up, or down.
+    pub up: Option<bool>,
+    /// Created after this one, by id or name.
+    pub after: Option<String>,
+    /// So many at most.
+    pub limit: Option<usize>,
+}
+
 /// A connection, at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConnView {

@@ -17,6 +17,7 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use reqwest::{Method, Url, redirect};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use simnet::view::NodeQuery;
 use std::time::Duration;
 
 /// Where a server listens unless told otherwise.
@@ -124,6 +125,13 @@ impl Client {
     /// Every node.
     pub async fn nodes(&self) -> Result<Vec<dto::NodeInfo>, ClientError> {
         self.get(&["nodes"], &[]).await
+    }
+
+    /// The nodes that a query means; a server of the original's kind answers with every node.
+    pub async fn nodes_that(&self, query: &NodeQuery) -> Result<Vec<dto::NodeInfo>, ClientError> {
+        let pairs = dto::query::pairs(query);
+        let pairs: Vec<_> = pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        self.get(&["nodes"], &pairs).await
     }
 
     /// One node, by id or name.

@@ -13,6 +13,7 @@ mod event;
 mod hex_id;
 mod network;
 mod node;
+pub(crate) mod query;
 mod shape;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ pub use conditions::{
 pub use event::{Event, Msg};
 pub use network::{Conn, Network, NodeSnapshot, Snapshot, SnapshotError};
 pub use node::{Node, NodeConfig, NodeInfo, Ports};
+pub use query::QueryError;
 pub use shape::{BuiltTopology, Condition, Topology};
 pub use words::{Parts, Words};
 

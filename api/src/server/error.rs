@@ -1,6 +1,6 @@
 //! What a request is answered when it cannot be done: whose fault it is decides the status, the text says the rest.
 
-use crate::dto::SnapshotError;
+use crate::dto::{QueryError, SnapshotError};
 use crate::filter::FilterError;
 use crate::json::DecodeError;
 use axum::body::Body;
@@ -79,6 +79,12 @@ impl From<DecodeError> for Refusal {
 
 impl From<FilterError> for Refusal {
     fn from(error: FilterError) -> Self {
+        Self::invalid(error.to_string())
+    }
+}
+
+impl From<QueryError> for Refusal {
+    fn from(error: QueryError) -> Self {
         Self::invalid(error.to_string())
     }
 }

@@ -173,7 +173,7 @@ async fn act(app: &App, parts: &mut Parts, body: Body, action: Action, names: &[
         Action::Snapshot => snapshot(app, &parts.uri).await,
         Action::Load => load(app, body).await,
         Action::Nodes => {
-            let nodes = network.nodes().await?;
+            let nodes = network.nodes_that(dto::query::read(pairs(&parts.uri)?)?).await?;
             Ok(json_answer(&nodes.iter().map(dto::NodeInfo::from).collect::<Vec<_>>()))
         }
         Action::Create => create(app, body).await,

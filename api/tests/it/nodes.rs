@@ -3,6 +3,7 @@
 use super::harness::World;
 use api::dto::NodeConfig;
 use serde_json::Value;
+use simnet::view::NodeQuery;
 
 const KEY: &str = "0000000000000000000000000000000000000000000000000000000000000001";
 /// The id of private key 1, as go-ethereum v1.9.7 has it.
@@ -60,6 +61,27 @@ async fn a_node_is_found_by_name_and_id() {
     world.client.reset().await.unwrap();
     assert!(world.client.nodes().await.unwrap().is_empty());
     assert_eq!(world.post("/nodes", &body).await.status, 201);
+}
+
+#[tokio::test]
+async fn a_list_is_of_the_nodes_that_are_meant() {
+    let world = World::two_nodes().await;
+    let config = NodeConfig { name: "C".into(), properties: vec!["big & slow".into()], ..Default::default() };
+    world.client.create_node(&config).await.unwrap();
+    let all = NodeQuery::default();
+    let table = [
+        (all.clone(), "ABC"),
+        (NodeQuery { only: vec!["C".into(), "A".into()], ..all.clone() }, "AC"),
+        (NodeQuery { except: vec!["A".into()], up: Some(true), ..all.clone() }, "B"),
+        (NodeQuery { only: vec!["group:big & slow".into()], up: Some(false), ..all.clone() }, "C"),
+        (NodeQuery { after: Some("A".into()), limit: Some(1), ..all }, "B"),
+    ];
+    for (query, names) in table {
+        let nodes = world.client.nodes_that(&query).await.unwrap();
+        assert_eq!(nodes.into_iter().map(|node| node.name).collect::<String>(), names, "{query:?}");
+    }
+    assert_eq!(world.get("/nodes?up=yes").await.refusal().0, 400);
+    assert_eq!(world.get("/nodes?after=nobody").await.refusal(), (404, "node nobody does not exist"));
 }
 
 #[tokio::test]

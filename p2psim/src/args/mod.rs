@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 pub(crate) use log::{Diff, LogForm, Replay};
 pub(crate) use network::{Mocker, MockerStart, Network, Topology};
-pub(crate) use node::Node;
+pub(crate) use node::{Node, Which};
 pub(crate) use run::Run;
 pub(crate) use serve::Serve;
 

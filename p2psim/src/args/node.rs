@@ -1,13 +1,18 @@
 //! `node`.
 
 use super::Listing;
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use std::num::NonZeroUsize;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Node {
-    /// List nodes
-    List(Listing),
+    /// List nodes, or some of them
+    List {
+        #[command(flatten)]
+        listing: Listing,
+        #[command(flatten)]
+        which: Which,
+    },
     /// Create a node, or several
     Create {
         /// Its name; the server finds one when missing
@@ -22,6 +27,9 @@ pub(crate) enum Node {
         /// What brings it to life, where the server has several: sim or exec
         #[arg(long, default_value = "", hide_default_value = true)]
         adapter: String,
+        /// Free-form roles, separated by commas, to find it by: `--only group:ROLE`
+        #[arg(long, value_delimiter = ',', value_name = "ROLE,…")]
+        properties: Vec<String>,
         /// Its private key, 64 hex digits; the server makes one when missing
         #[arg(long, value_name = "HEX")]
         key: Option<String>,
@@ -75,4 +83,27 @@ pub(crate) enum Node {
         #[arg(long)]
         subscribe: bool,
     },
+}
+
+/// Which nodes.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Which {
+    /// Those that are up
+    #[arg(long, conflicts_with = "down")]
+    pub(crate) up: bool,
+    /// Those that are down
+    #[arg(long)]
+    pub(crate) down: bool,
+    /// Among these: names or ids, a pattern such as light*, region:1, service:gossip, group:light (a property)
+    #[arg(long, value_delimiter = ',', value_name = "NODES")]
+    pub(crate) only: Vec<String>,
+    /// Not among these
+    #[arg(long, value_delimiter = ',', value_name = "NODES")]
+    pub(crate) except: Vec<String>,
+    /// So many at most
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+    /// Those created after this one, by name or id
+    #[arg(long, value_name = "NODE")]
+    pub(crate) after: Option<String>,
 }

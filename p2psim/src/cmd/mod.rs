@@ -16,7 +16,7 @@ mod run;
 mod serve;
 mod verify;
 
-use crate::args::{Command, CommandLine, Network, Node};
+use crate::args::{Command, CommandLine, Network, Node, Which};
 use crate::failure::{Code, Failure};
 use ::node::Services;
 use clap::CommandFactory;
@@ -50,7 +50,8 @@ pub(crate) fn run(line: CommandLine, services: Services) -> Result<Code, Failure
         Some(Command::Mocker { command }) => mocker::mocker(&remote()?, command),
         Some(Command::Topology(topology)) => network::topology(&remote()?, topology),
         Some(Command::Node { listing, command }) => {
-            node::node(&remote()?, command.unwrap_or(Node::List(listing)))
+            let all = Node::List { listing, which: Which::default() };
+            node::node(&remote()?, command.unwrap_or(all))
         }
     }
 }

@@ -1,28 +1,30 @@
 //! Commands about one node of a server's network.
 
 use super::{Remote, print, print_json, rpc};
-use crate::args::Node;
+use crate::args::{Node, Which};
 use crate::failure::{Code, Failure};
 use crate::go_value::GoValue;
 use crate::table::table;
 use api::dto::{NodeConfig, NodeInfo};
 use devp2p::SecretKey;
+use simnet::view::NodeQuery;
 use std::fmt::Write;
 
 pub(super) fn node(remote: &Remote, command: Node) -> Result<Code, Failure> {
     let client = &remote.client;
     let done = match command {
-        Node::List(listing) => {
-            let nodes = remote.wait(client.nodes())?;
+        Node::List { listing, which } => {
+            let nodes = remote.wait(client.nodes_that(&query(which)))?;
             if listing.json {
                 print_json(&nodes)?;
                 return Ok(Code::Done);
             }
             list(&nodes)
         }
-        Node::Create { name, services, adapter, key, count } => {
+        Node::Create { name, services, properties, adapter, key, count } => {
             let private_key = key.as_deref().map(secret_key).transpose()?;
-            let config = NodeConfig { name, services, adapter, private_key, ..NodeConfig::default() };
+            let config =
+                NodeConfig { name, services, properties, adapter, private_key, ..NodeConfig::default() };
             for _ in 0..count.get() {
                 // Each is told as it is there: what was created stays if a later one fails.
                 print(&format!("Created {}\n", remote.wait(client.create_node(&config))?.name))?;
@@ -60,6 +62,11 @@ pub(super) fn node(remote: &Remote, command: Node) -> Result<Code, Failure> {
     };
     print(&done)?;
     Ok(Code::Done)
+}
+
+fn query(which: Which) -> NodeQuery {
+    let Which { up, down, only, except, limit, after } = which;
+    NodeQuery { up: (up || down).then_some(up), only, except, limit, after }
 }
 
 fn secret_key(hex: &str) -> Result<SecretKey, Failure> {

@@ -23,6 +23,24 @@ fn many_nodes_are_created_shaped_and_deleted() {
 }
 
 #[test]
+fn nodes_are_listed_by_what_they_are() {
+    let server = Server::start(&["--pace", "max"]);
+    server.run(&["node", "create", "--count", "2", "--properties", "bootnode,big"]).expect(0);
+    server.run(&["node", "create", "--name", "light"]).expect(0);
+    server.run(&["node", "start", "node02"]).expect(0);
+    let listed = |args: &[&str]| {
+        let list = server.run(&[&["node", "list"], args].concat()).expect(0).out;
+        list.lines().skip(1).map(|line| line.split(' ').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(&["--only", "group:big"]), ["node01", "node02"]);
+    assert_eq!(listed(&["--except", "li*", "--down"]), ["node01"]);
+    assert_eq!(listed(&["--up"]), ["node02"]);
+    assert_eq!(listed(&["--after", "node01", "--limit", "1"]), ["node02"]);
+    let none = server.run(&["node", "list", "--only", "group:bigger"]).expect(1);
+    assert!(none.err.contains("group:bigger"), "{none:#?}");
+}
+
+#[test]
 fn a_mocker_starts_and_stops() {
     let server = Server::start(&["--pace", "20"]);
     assert_eq!(server.run(&["mocker", "list"]).expect(0).out, "boot\nprobabilistic\nstartStop\n");

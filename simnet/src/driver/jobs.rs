@@ -13,7 +13,7 @@ use crate::state::State;
 use crate::subscribe::Subscription;
 use crate::tally::Tally;
 use crate::topology::Topology;
-use crate::view::{EventFilter, NetworkView, NodeSpec, NodeView, Snapshot};
+use crate::view::{EventFilter, NetworkView, NodeQuery, NodeSpec, NodeView, Snapshot};
 use devp2p::NodeId;
 use node::RpcError;
 use serde_json::Value;
@@ -159,6 +159,10 @@ impl Driver {
 
     pub(crate) fn nodes(&mut self) -> Result<Wait<Vec<NodeView>>, NetworkError> {
         self.refreshed(None, |network| Ok(network.nodes()))
+    }
+
+    pub(crate) fn nodes_that(&mut self, query: NodeQuery) -> Result<Wait<Vec<NodeView>>, NetworkError> {
+        self.refreshed(None, move |network| network.nodes_that(&query))
     }
 
     pub(crate) fn node(&mut self, node: &str) -> Result<Wait<NodeView>, NetworkError> {

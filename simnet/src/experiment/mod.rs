@@ -19,7 +19,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `sim`, `builder` | the experiment, and networks before they are up |
-//! | `net`, `node`, `shape` | networks and nodes in a test's hands |
+//! | `net`, `node`, `shape`, `choice` | networks and nodes in a test's hands |
 //! | `bucket` | what a test shares with its services |
 //! | `peer_events` | what happens to peers, filtered |
 //! | `span` | `"30s"`, `latency("50ms")` |
@@ -30,6 +30,7 @@
 
 mod bucket;
 mod builder;
+mod choice;
 mod cleanup;
 mod error;
 mod net;

@@ -90,7 +90,7 @@ impl Net {
     /// # Errors
     /// The network has gone.
     pub async fn up_nodes(&self) -> TestResult<Vec<Node>> {
-        self.nodes_that(true).await
+        self.nodes_being(true).await
     }
 
     /// The nodes that are down.
@@ -98,10 +98,10 @@ impl Net {
     /// # Errors
     /// The network has gone.
     pub async fn down_nodes(&self) -> TestResult<Vec<Node>> {
-        self.nodes_that(false).await
+        self.nodes_being(false).await
     }
 
-    async fn nodes_that(&self, are_up: bool) -> TestResult<Vec<Node>> {
+    async fn nodes_being(&self, are_up: bool) -> TestResult<Vec<Node>> {
         let which = move |state: &State| -> BTreeSet<NodeId> {
             state.nodes().iter().filter(|node| node.up == are_up).map(|node| node.id).collect()
         };

@@ -24,6 +24,23 @@ impl Net {
         .await
     }
 
+    /// Whether `nodes` are all there are and have exactly the connections of a shape among them, up at both ends.
+    ///
+    /// # Errors
+    /// They have others, which the text names; a shape that is drawn, whose pairs [`Handle::verify`] takes.
+    ///
+    /// [`Handle::verify`]: crate::Handle::verify
+    pub async fn verify(&self, shape: Topology, nodes: &[Node]) -> TestResult {
+        if shape.is_drawn() {
+            return self
+                .refuse(format_args!("{shape} is drawn anew each time: keep its pairs and verify those"));
+        }
+        let edges = shape.edges(nodes.len(), &mut self.0.entropy.borrow_mut());
+        let edges = edges.map_err(|error| NetworkError::BadTopology(error.to_string()))?;
+        let pairs = edges.into_iter().map(|(one, other)| (nodes[one].id(), nodes[other].id())).collect();
+        Ok(self.handle().verify(pairs).await??)
+    }
+
     async fn connect_pairs(&self, pairs: Vec<(NodeId, NodeId)>) -> TestResult {
         let missing = move |state: &State| -> Vec<_> {
             let is_up = |(one, other): &(NodeId, NodeId)| state.conn(one, other).is_some_and(|conn| conn.up);
@@ -113,12 +130,5 @@ impl Net {
             node.start().await?;
         }
         Ok(picked)
-    }
-
-    /// So many of `nodes`, in random order; all of them if they are fewer.
-    fn pick(&self, count: usize, mut nodes: Vec<Node>) -> Vec<Node> {
-        self.0.entropy.borrow_mut().shuffle(&mut nodes);
-        nodes.truncate(count);
-        nodes
     }
 }

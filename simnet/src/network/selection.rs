@@ -2,6 +2,7 @@
 
 use super::{Member, Network};
 use crate::error::NetworkError;
+use crate::view::{NodeQuery, NodeView};
 use devp2p::NodeId;
 use std::collections::BTreeSet;
 
@@ -24,6 +25,26 @@ impl Network {
             return Err(NetworkError::NoneChosen { words: String::new(), why });
         }
         Ok(chosen.into_iter().map(|position| self.nodes[position].config.id).collect())
+    }
+
+    /// The nodes that a query means, now.
+    pub(crate) fn nodes_that(&self, query: &NodeQuery) -> Result<Vec<NodeView>, NetworkError> {
+        let chosen = |words: &[String]| -> Result<Option<BTreeSet<NodeId>>, NetworkError> {
+            (!words.is_empty()).then(|| Ok(self.select(words)?.into_iter().collect())).transpose()
+        };
+        let (only, except) = (chosen(&query.only)?, chosen(&query.except)?);
+        let first = match &query.after {
+            Some(after) => self.position(&self.find(after)?)? + 1,
+            None => 0,
+        };
+        let is_meant = |position: &usize| {
+            let node = &self.state.nodes()[*position];
+            only.as_ref().is_none_or(|only| only.contains(&node.id))
+                && !except.as_ref().is_some_and(|except| except.contains(&node.id))
+                && query.up.is_none_or(|up| up == node.up)
+        };
+        let meant = (first..self.nodes.len()).filter(is_meant).take(query.limit.unwrap_or(usize::MAX));
+        Ok(meant.map(|position| self.view_at(position)).collect())
     }
 
     /// The positions of the nodes that a word fits: one at least.

@@ -1,11 +1,12 @@
 //! Create, start, connect, disconnect, stop, and everything that is refused.
 
-use crate::{network, nodes_up, run, s};
+use crate::{config, network, nodes_up, run, s};
 use devp2p::SecretKey;
 use serde_json::json;
 use simnet::topology::Topology;
 use simnet::view::NodeSpec;
 use simnet::{Fault, NetworkConfig, NetworkError, Until, start};
+use std::time::Duration;
 use world::sim::Pace;
 
 #[test]
@@ -45,6 +46,30 @@ fn a_connection_is_up_again_at_once_after_it_was_dropped() {
             assert!(net.now().await.unwrap() - before < s(1));
             net.disconnect("node01", "node02", Until::Done).await.unwrap();
         }
+    });
+}
+
+#[test]
+fn a_pair_is_not_asked_again_within_the_dial_ban() {
+    run(async {
+        // The original's.
+        let dial_ban = Duration::from_millis(200);
+        let net = start(NetworkConfig { dial_ban, ..config(1) }).unwrap();
+        nodes_up(&net, 2).await;
+        let asked = net.now().await.unwrap();
+        net.connect("node01", "node02", Until::Done).await.unwrap();
+        net.disconnect("node01", "node02", Until::Done).await.unwrap();
+        // Whoever asks, in either order.
+        for (one, other) in [("node01", "node02"), ("node02", "node01")] {
+            let error = net.connect(one, other, Until::Done).await.unwrap_err();
+            assert!(matches!(error, NetworkError::RecentlyAttempted(..)), "{error}");
+            assert_eq!(error.fault(), Fault::Conflict);
+        }
+        let since = net.now().await.unwrap() - asked;
+        net.advance(dial_ban - since - Duration::from_nanos(1)).await.unwrap();
+        net.connect("node01", "node02", Until::Done).await.unwrap_err();
+        net.advance(Duration::from_nanos(1)).await.unwrap();
+        net.connect("node01", "node02", Until::Done).await.unwrap();
     });
 }
 
