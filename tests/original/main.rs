@@ -1,0 +1,15 @@
+//! p2psim beside go-ethereum's `p2p/simulations`, whose HTTP API and command line it takes over. README.md says how to
+//! point the first of these at the original.
+//!
+//! | module | what it shows |
+//! |---|---|
+//! | `defects` | what the original did wrong is not done wrong here, one test for each entry of the list in README.md |
+//! | `subject`, `http`, `socket` | servers and commands under test, and talking to them byte by byte |
+
+// A story that cannot go on fails; where it stood is all there is to say.
+#![allow(clippy::unwrap_used)]
+
+mod defects;
+mod http;
+mod socket;
+mod subject;
