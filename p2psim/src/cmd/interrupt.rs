@@ -1,14 +1,20 @@
 //! Ctrl-C and SIGTERM: asked once, a command ends in order; asked twice, it ends.
 
 use crate::failure::Code;
+use std::future::Future;
 
-/// Ready when the user, or the system, wants the command to end. From then on the next such wish ends the process.
-pub(super) async fn asked() {
-    once().await;
-    tokio::spawn(async {
-        once().await;
-        std::process::exit(Code::Interrupted as i32);
-    });
+/// Ready when the user, or the system, wants the command to end; what they want is heard from this call on, on a runtime. From
+/// then on the next such wish ends the process.
+pub(super) fn asked() -> impl Future<Output = ()> {
+    let first = once();
+    async {
+        first.await;
+        let second = once();
+        tokio::spawn(async {
+            second.await;
+            std::process::exit(Code::Interrupted as i32);
+        });
+    }
 }
 
 /// Has a write beyond the size that files may have fail, as one on a full disk does; by itself it would end the process.
@@ -25,14 +31,16 @@ pub(super) fn not_by_large_files() {
 pub(super) fn not_by_large_files() {}
 
 #[cfg(unix)]
-async fn once() {
+fn once() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).expect("SIGTERM can be handled");
     let mut interrupt = signal(SignalKind::interrupt()).expect("SIGINT can be handled");
-    tokio::select! {
-        biased;
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+    async move {
+        tokio::select! {
+            biased;
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
     }
 }
 

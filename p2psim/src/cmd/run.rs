@@ -78,10 +78,9 @@ fn run_scenario(
     let watch = Stopwatch::start();
     let start = |config| bring::start(args.adapter, config);
     let bar = Bar::new(!args.json && std::io::stderr().is_terminal());
-    let ran =
-        runtime().block_on(scenario::run_on(scenario, options, start, interrupt::asked(), |progress| {
-            bar.show(progress)
-        }));
+    let ran = runtime().block_on(async {
+        scenario::run_on(scenario, options, start, interrupt::asked(), |progress| bar.show(progress)).await
+    });
     drop(bar);
     let report = ran.map_err(|error| match error {
         RunError::Scenario(error) => Failure::Scenario(error),

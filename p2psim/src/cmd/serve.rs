@@ -56,10 +56,12 @@ async fn serve_until_stopped(
         journal: args.record,
         ..NetworkConfig::default()
     };
+    // Before anyone knows of the server: from then on it may be stopped.
+    let asked = interrupt::asked();
     let handle = bring::start(args.adapter, config)?;
     let deterministic = handle.capabilities().await?.deterministic;
     print(&format!("p2psim listening on http://{}\n", server.local_addr()))?;
-    let served = server.serve(handle.clone(), interrupt::asked()).await;
+    let served = server.serve(handle.clone(), asked).await;
     // Whatever became of the server, the nodes are stopped and the log is closed.
     let digest = handle.shut_down().await?;
     served.map_err(|error| Failure::new(Code::Failed, error))?;

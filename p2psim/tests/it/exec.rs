@@ -1,6 +1,10 @@
 //! Nodes that are processes: the same commands, in real time.
 
-use crate::support::{Bench, Server, p2psim};
+use crate::support::{Bench, Server, command, p2psim};
+use std::path::Path;
+use std::process::Stdio;
+use std::thread::park_timeout;
+use std::time::Duration;
 
 #[test]
 fn a_scenario_runs_over_processes_and_has_no_digest() {
@@ -67,4 +71,72 @@ fn a_server_has_nodes_of_both_kinds_if_it_is_told_to() {
     let server = Server::start(&[]);
     let refused = server.run(&["node", "create", "--adapter", "exec"]).expect(1);
     assert!(refused.err.contains("unknown node adapter \"exec\""), "{refused:?}");
+}
+
+/// The processes whose temporary files are in `place`: a server's, its nodes', its clients'.
+fn processes(place: &Path) -> Vec<String> {
+    let marked = format!("TMPDIR={}", place.display());
+    let all = std::fs::read_dir("/proc").unwrap().flatten();
+    all.filter(|entry| {
+        let environment = std::fs::read(entry.path().join("environ")).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|variable| variable == marked.as_bytes())
+    })
+    .map(|entry| entry.file_name().to_string_lossy().into_owned())
+    .collect()
+}
+
+/// Waits until none of them is left.
+fn all_gone(place: &Path) {
+    for _ in 0..6_000 {
+        if processes(place).is_empty() {
+            return;
+        }
+        park_timeout(Duration::from_millis(10));
+    }
+    panic!("still there after a minute: {:?}", processes(place));
+}
+
+fn left(place: &Path) -> Vec<std::path::PathBuf> {
+    std::fs::read_dir(place).unwrap().flatten().map(|entry| entry.path()).collect()
+}
+
+#[test]
+fn nothing_is_left_of_a_server_that_ends_or_is_killed() {
+    let place = tempfile::tempdir().unwrap();
+    for killed in [false, true] {
+        let server = Server::start_in(place.path(), &["--adapter", "exec"]);
+        server.run(&["node", "create", "--count", "3"]).expect(0);
+        server.run(&["network", "start"]).expect(0);
+        server.run(&["topology", "ring"]).expect(0);
+        assert_eq!(processes(place.path()).len(), 4, "a server and its nodes");
+        assert_eq!(left(place.path()).len(), 1);
+        if killed {
+            server.kill();
+        } else {
+            server.stop();
+        }
+        all_gone(place.path());
+        assert_eq!(left(place.path()), Vec::<std::path::PathBuf>::new());
+    }
+}
+
+#[test]
+fn a_server_may_be_killed_at_any_moment_of_its_nodes_start() {
+    let place = tempfile::tempdir().unwrap();
+    for after in [0, 3, 6, 12, 25, 50, 100, 200] {
+        let server = Server::start_in(place.path(), &["--adapter", "exec"]);
+        server.run(&["node", "create", "--count", "8"]).expect(0);
+        let mut client = command(&["network", "start", "--api", &server.url])
+            .stderr(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        park_timeout(Duration::from_millis(after));
+        server.kill();
+        client.wait().unwrap();
+        all_gone(place.path());
+    }
+    // If none of them had a node that could clean up, the next one does.
+    Server::start_in(place.path(), &["--adapter", "exec"]).stop();
+    assert_eq!(left(place.path()), Vec::<std::path::PathBuf>::new());
 }

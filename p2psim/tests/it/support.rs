@@ -65,8 +65,14 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(args: &[&str]) -> Self {
+        Self::start_in(&std::env::temp_dir(), args)
+    }
+
+    /// One whose temporary files are in `place`.
+    pub(crate) fn start_in(place: &Path, args: &[&str]) -> Self {
         let mut child = command(&["serve", "--listen", "127.0.0.1:0"])
             .args(args)
+            .env("TMPDIR", place)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -103,6 +109,12 @@ impl Server {
         assert!(log.any(|line| line.contains("Listening for")), "it ended without listening");
         std::thread::spawn(move || log.for_each(drop)); // what else it says must not fill the pipe
         Lines::new(child)
+    }
+
+    /// Ends it as no program can help.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// Ends it as a system does, and answers what it said at its end.
