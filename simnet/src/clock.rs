@@ -46,6 +46,11 @@ impl Handle {
         self.ask_and_wait(move |driver| driver.advance(by)).await
     }
 
+    /// Lets simulated time pass until it is so late; at once if it is.
+    pub async fn advance_to(&self, at: Duration) -> Result<(), NetworkError> {
+        self.ask_and_wait(move |driver| driver.advance_to(at)).await
+    }
+
     /// Lets so much simulated time pass as fast as the machine can, whatever the pace, also when it is paused; then the
     /// pace holds again from there.
     pub async fn step(&self, by: Duration) -> Result<ClockView, NetworkError> {

@@ -4,7 +4,7 @@
 //! events of the simulated world and stamped with its time; those that need simulated time to pass say so, and with an
 //! unbounded pace time passes only while such a call waits.
 
-use crate::adapter::Capabilities;
+use crate::adapter::{Answer, Capabilities};
 use crate::driver::{Driver, Job, Wait};
 use crate::error::NetworkError;
 use crate::measure::Measurements;
@@ -164,6 +164,11 @@ impl Handle {
         self.ask_and_wait(move |driver| driver.start_node(&node)).await
     }
 
+    /// Starts these nodes; the first error ends it.
+    pub async fn start_nodes(&self, nodes: Vec<NodeId>) -> Result<(), NetworkError> {
+        self.ask_and_wait(move |driver| driver.start_nodes(nodes)).await
+    }
+
     /// Stops a node.
     pub async fn stop_node(&self, node: &str) -> Result<NodeView, NetworkError> {
         let node = node.to_owned();
@@ -208,6 +213,12 @@ impl Handle {
         self.ask_and_wait(move |driver| driver.connect_all(pairs)).await
     }
 
+    /// Has nodes dial others, as far as that can be: pairs that are connected, or of which one is down, are left alone.
+    /// Whether they then connect is for the log to tell.
+    pub async fn dial_all(&self, pairs: Vec<(NodeId, NodeId)>) -> Result<(), NetworkError> {
+        self.ask(move |driver| driver.dial_all(pairs)).await?
+    }
+
     /// Has the connection between two nodes dropped. With [`Until::Done`] it answers when both ends have lost the peer.
     pub async fn disconnect(&self, one: &str, other: &str, until: Until) -> Result<NodeView, NetworkError> {
         let (one, other) = (one.to_owned(), other.to_owned());
@@ -230,6 +241,16 @@ impl Handle {
     pub async fn call(&self, node: &str, method: &str, params: Vec<Value>) -> Result<Value, CallError> {
         let (node, method) = (node.to_owned(), method.to_owned());
         Ok(self.ask_and_wait(move |driver| driver.call(&node, method, params)).await??)
+    }
+
+    /// The same without waiting: the answer comes when it does.
+    pub(crate) async fn begin_call(
+        &self,
+        node: NodeId,
+        method: String,
+        params: Vec<Value>,
+    ) -> Result<Answer, NetworkError> {
+        self.ask(move |driver| driver.ask_call(node, method, params)).await?
     }
 
     /// Opens a JSON-RPC conversation with a node that is up, subscriptions included.

@@ -334,7 +334,7 @@ impl Network {
     }
 
     /// The original's checks, in its order.
-    fn may_connect(&self, one: NodeId, other: NodeId) -> Result<(), NetworkError> {
+    pub(crate) fn may_connect(&self, one: NodeId, other: NodeId) -> Result<(), NetworkError> {
         if one == other {
             return Err(NetworkError::SelfConnect(one));
         }

@@ -4,7 +4,9 @@ mod log;
 mod network;
 mod node;
 mod run;
+mod scenario;
 mod serve;
+mod sweep;
 #[cfg(test)]
 mod tests;
 
@@ -17,7 +19,9 @@ pub(crate) use log::{Diff, LogForm, Replay};
 pub(crate) use network::{Mocker, MockerStart, Network, Topology};
 pub(crate) use node::{Node, Which};
 pub(crate) use run::Run;
+pub(crate) use scenario::{ScenarioCommand, Setting};
 pub(crate) use serve::Serve;
+pub(crate) use sweep::{Column, Seeds, Vary};
 
 /// Simulates networks of devp2p nodes: runs scenarios, and serves networks to play with.
 #[derive(Debug, Parser)]
@@ -60,6 +64,11 @@ pub(crate) enum Command {
     Replay(Replay),
     /// Find the first event in which two logs differ
     Diff(Diff),
+    /// Check scenario files, or print their schema
+    Scenario {
+        #[command(subcommand)]
+        command: ScenarioCommand,
+    },
     /// Serve a network over HTTP
     Serve(Serve),
     /// Show network information

@@ -1,6 +1,6 @@
 //! `run`.
 
-use super::{AdapterName, FidelityName, LogForm};
+use super::{AdapterName, Column, FidelityName, LogForm, Seeds, Setting, Vary};
 use clap::Args;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -10,6 +10,21 @@ pub(crate) struct Run {
     /// The scenario, a TOML file
     #[arg(required_unless_present = "journal", conflicts_with = "journal")]
     pub(crate) scenario: Option<PathBuf>,
+    /// Change a value of the scenario: nodes.light.count=300, duration=2m, or a parameter by its name
+    #[arg(long, value_name = "PATH=VALUE", conflicts_with = "journal")]
+    pub(crate) set: Vec<Setting>,
+    /// Run it for each of these values: adoption=0..100:10, mode=flood,push-announce; several vary together
+    #[arg(long, value_name = "PATH=VALUES", conflicts_with = "journal")]
+    pub(crate) vary: Vec<Vary>,
+    /// Run it on each of these seeds: 20 (from 1 on), 5..9 or 1,5,7
+    #[arg(long, value_name = "SEEDS", conflicts_with_all = ["journal", "seed"])]
+    pub(crate) seeds: Option<Seeds>,
+    /// Run N of them at a time; as many as there are cores when missing
+    #[arg(long, value_name = "N", conflicts_with = "journal")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// What a table of many runs shows: gossip/arrival:p95; the first is plotted
+    #[arg(long, value_name = "QUANTITY:STATISTIC", conflicts_with = "journal")]
+    pub(crate) quantity: Vec<Column>,
     /// Use this seed instead of the scenario's
     #[arg(long, value_name = "N", conflicts_with = "journal")]
     pub(crate) seed: Option<u64>,
@@ -25,7 +40,8 @@ pub(crate) struct Run {
     /// Print the result as one JSON document
     #[arg(long)]
     pub(crate) json: bool,
-    /// Write the whole log and the result (result.json) into this directory
+    /// Write the whole log and the result (result.json) into this directory; of many runs, their table (sweep.json,
+    /// sweep.csv) and plot (sweep.svg)
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// How the log is written
@@ -37,4 +53,11 @@ pub(crate) struct Run {
     /// Replay what `serve --record` wrote, instead of a scenario
     #[arg(long, value_name = "FILE")]
     pub(crate) journal: Option<PathBuf>,
+}
+
+impl Run {
+    /// Whether this is more than one run.
+    pub(crate) fn is_sweep(&self) -> bool {
+        !self.vary.is_empty() || self.seeds.is_some()
+    }
 }

@@ -3,6 +3,7 @@
 use crate::args::AdapterName;
 use crate::failure::{Code, Failure};
 use adapters::exec::{self, ExecSettings};
+use simnet::scenario::Scenario;
 use simnet::{Digest, Handle, NetworkConfig, NetworkError};
 
 /// Starts a network of nodes in memory, of processes, or of both.
@@ -12,6 +13,13 @@ pub(super) fn start(adapter: AdapterName, config: NetworkConfig) -> Result<Handl
         AdapterName::Exec => exec::start(config, ExecSettings::default()),
         AdapterName::Mixed => exec::start_mixed(config, ExecSettings::default()),
     }
+}
+
+/// A scenario whose groups name adapters runs on all of them.
+pub(super) fn for_scenario(adapter: AdapterName, scenario: &Scenario) -> AdapterName {
+    let names_others =
+        scenario.groups.iter().filter_map(|group| group.adapter).any(|name| name != adapter.to_string());
+    if names_others { AdapterName::Mixed } else { adapter }
 }
 
 /// What takes simulated time is refused where nodes may be processes.

@@ -13,7 +13,10 @@ mod replay;
 mod report;
 mod rpc;
 mod run;
+mod scenario;
 mod serve;
+mod source;
+mod sweep;
 mod verify;
 
 use crate::args::{Command, CommandLine, Network, Node, Which};
@@ -39,6 +42,7 @@ pub(crate) fn run(line: CommandLine, services: Services) -> Result<Code, Failure
         },
         Some(Command::Replay(args)) => replay::replay(&args),
         Some(Command::Diff(args)) => diff::diff(&args),
+        Some(Command::Scenario { command }) => scenario::scenario(&command, &services),
         Some(Command::Serve(args)) => serve::serve(args, line.token, services),
         Some(Command::Show(listing)) => network::show(&remote()?, listing.json),
         Some(Command::Events(args)) => events::events(&remote()?, &args),

@@ -1,7 +1,7 @@
 //! `run`: a scenario, from its file to its report.
 
 use super::report::{Document, show};
-use super::{bring, interrupt, print, print_json, runtime, to_line, verify};
+use super::{bring, interrupt, print, print_json, runtime, source, sweep, to_line, verify};
 use crate::args::{AdapterName, Run, fidelity_name};
 use crate::clock::Stopwatch;
 use crate::failure::{Code, Failure, code_of};
@@ -17,8 +17,12 @@ use std::time::Duration;
 
 pub(super) fn run(args: &Run, services: Services) -> Result<Code, Failure> {
     let path = args.scenario.as_deref().expect("the command line has a scenario where it has no journal");
-    bring::check(args.adapter, &[("--verify", args.verify), ("--fidelity", args.fidelity.is_some())])?;
-    let scenario = read(path, &services)?;
+    if args.is_sweep() {
+        return sweep::sweep(args, path, &services);
+    }
+    let scenario = source::read(path, &args.set, &services)?;
+    let adapter = bring::for_scenario(args.adapter, &scenario);
+    bring::check(adapter, &[("--verify", args.verify), ("--fidelity", args.fidelity.is_some())])?;
     // The first log of a comparison is kept only if it was asked for.
     let scratch = args
         .verify
@@ -36,10 +40,13 @@ pub(super) fn run(args: &Run, services: Services) -> Result<Code, Failure> {
         log_form: form,
         services,
     };
-    let (report, wall) = run_scenario(&scenario, options, args)?;
+    let (report, wall) = run_scenario(&scenario, options, args, adapter)?;
     let document = Document::new(&report, wall);
     if let Some(out) = &args.out {
         write(&out.join("result.json"), &to_line(&document))?;
+        for (name, snapshot) in &report.snapshots {
+            write(&out.join(format!("{name}.snapshot.json")), &to_line(&api::dto::Snapshot::from(snapshot)))?;
+        }
     }
     if args.json {
         print_json(&document)?;
@@ -56,27 +63,14 @@ pub(super) fn run(args: &Run, services: Services) -> Result<Code, Failure> {
     Ok(if report.passed && equal { Code::Done } else { Code::Failed })
 }
 
-fn read(path: &Path, services: &Services) -> Result<Scenario, Failure> {
-    let shown = path.display();
-    let bytes = fs::read(path).map_err(|error| {
-        let failure = Failure::new(Code::BadFile, format_args!("cannot read {shown}: {error}"));
-        failure.remedy("a scenario is a TOML file, such as scenarios/ping-pong.toml")
-    })?;
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        Failure::new(Code::BadFile, format_args!("{shown} is no text: byte {at} is not UTF-8"))
-    })?;
-    let names: Vec<String> = services.names().map(Into::into).collect();
-    Scenario::parse(&shown.to_string(), &text, &names).map_err(Failure::Scenario)
-}
-
 fn run_scenario(
     scenario: &Scenario,
     options: RunOptions,
     args: &Run,
+    adapter: AdapterName,
 ) -> Result<(RunReport, Duration), Failure> {
     let watch = Stopwatch::start();
-    let start = |config| bring::start(args.adapter, config);
+    let start = |config| bring::start(adapter, config);
     let bar = Bar::new(!args.json && std::io::stderr().is_terminal());
     let ran = runtime().block_on(async {
         scenario::run_on(scenario, options, start, interrupt::asked(), |progress| bar.show(progress)).await
@@ -102,6 +96,9 @@ fn run_scenario(
 /// The line that runs exactly this again.
 fn again(path: &Path, args: &Run, report: &RunReport) -> String {
     let mut line = format!("to see it again: p2psim run {} --seed {}", path.display(), report.seed);
+    for setting in &args.set {
+        line.push_str(&format!(" --set '{setting}'"));
+    }
     if args.adapter != AdapterName::Sim {
         line.push_str(&format!(" --adapter {}", args.adapter));
     }
@@ -114,12 +111,16 @@ fn again(path: &Path, args: &Run, report: &RunReport) -> String {
 /// The path of a log in a directory, which is created. A log of another form that was there goes: of one run there is
 /// one.
 pub(super) fn log_in(directory: &Path, form: Form) -> Result<PathBuf, Failure> {
-    fs::create_dir_all(directory).map_err(|error| no_directory(directory.display(), error))?;
+    create_directory(directory)?;
     for other in Form::ALL.into_iter().filter(|other| *other != form) {
         // Mostly there is none; one that cannot be removed is no worse than before.
         let _ = fs::remove_file(directory.join(other.file_name()));
     }
     Ok(directory.join(form.file_name()))
+}
+
+pub(super) fn create_directory(directory: &Path) -> Result<(), Failure> {
+    fs::create_dir_all(directory).map_err(|error| no_directory(directory.display(), error))
 }
 
 fn no_directory(directory: impl fmt::Display, error: std::io::Error) -> Failure {

@@ -28,6 +28,7 @@ pub(super) fn verify(
     let again = Command::new(program)
         .arg("run")
         .arg(scenario)
+        .args(args.set.iter().map(|setting| format!("--set={setting}")))
         .args(["--seed", &first.seed.to_string()])
         .args(["--fidelity", fidelity_name(first.fidelity)])
         .args(["--threads", &args.threads.to_string()])

@@ -8,4 +8,5 @@ mod log;
 mod run;
 mod serve;
 mod support;
+mod sweep;
 mod usage;

@@ -19,6 +19,11 @@ impl Handle {
         self.ask(move |driver| driver.set_condition(condition)).await?
     }
 
+    /// Sets several, in their order; the first error ends it.
+    pub async fn set_conditions(&self, conditions: Vec<Condition>) -> Result<(), NetworkError> {
+        self.ask(move |driver| driver.set_conditions(conditions)).await?
+    }
+
     /// Sets the link of all pairs that have none of their own and none of their regions.
     pub async fn set_default_link(&self, link: Link) -> Result<(), NetworkError> {
         self.set_condition(Condition::DefaultLink(link)).await
@@ -69,6 +74,15 @@ impl Handle {
     /// Has the link of all pairs that have no other be what the network began with.
     pub async fn reset_default_link(&self) -> Result<Link, NetworkError> {
         self.ask(|driver| driver.reset_default_link()).await?
+    }
+
+    /// Changes the links of these pairs in part, that way only. Answers what brings back what was set before.
+    pub(crate) async fn change_links_of(
+        &self,
+        pairs: Vec<(NodeId, NodeId)>,
+        change: LinkChange,
+    ) -> Result<Vec<Condition>, NetworkError> {
+        self.ask(move |driver| driver.change_links_of(pairs, change)).await?
     }
 
     /// The link from one node to another, as it is now; restraints come on top of it.

@@ -53,7 +53,11 @@ impl Driver {
     }
 
     pub(crate) fn advance(&mut self, by: Duration) -> Result<Wait<()>, NetworkError> {
-        let target = self.network.now().saturating_add(by);
+        self.advance_to(self.network.now().saturating_add(by))
+    }
+
+    pub(crate) fn advance_to(&mut self, target: Duration) -> Result<Wait<()>, NetworkError> {
+        let by = target.saturating_sub(self.network.now());
         let check = Box::new(move |driver: &mut Self| (driver.network.now() >= target).then_some(Ok(())));
         let what = format!("{by:?} to pass");
         Ok(Wait { what, deadline: target, patience: by, clock_only: true, while_paused: false, check })

@@ -4,7 +4,8 @@ use super::Driver;
 use crate::condition::{Condition, LinkChange, Restraint, RestraintId};
 use crate::error::NetworkError;
 use crate::journal::Command;
-use std::collections::BTreeSet;
+use devp2p::NodeId;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use world::sim::Link;
 
@@ -15,6 +16,26 @@ impl Driver {
     pub(crate) fn set_condition(&mut self, condition: Condition) -> Result<(), NetworkError> {
         self.journal(|| Command::Condition(Box::new(condition.clone())))?;
         self.network.set_condition(condition)
+    }
+
+    /// Several, in their order; the first error ends it.
+    pub(crate) fn set_conditions(&mut self, conditions: Vec<Condition>) -> Result<(), NetworkError> {
+        conditions.into_iter().try_for_each(|condition| self.set_condition(condition))
+    }
+
+    /// Changes the links of these pairs, that way only. Answers what brings back what was set before.
+    pub(crate) fn change_links_of(
+        &mut self,
+        pairs: Vec<(NodeId, NodeId)>,
+        change: LinkChange,
+    ) -> Result<Vec<Condition>, NetworkError> {
+        let own: BTreeMap<(NodeId, NodeId), Link> = self.network.state().conditions().links().collect();
+        let set = |(from, to), link| Condition::Link { from, to, both_ways: false, link };
+        for pair in &pairs {
+            let link = change.of(self.network.link(&pair.0, &pair.1)?);
+            self.set_condition(set(*pair, Some(link)))?;
+        }
+        Ok(pairs.into_iter().map(|pair| set(pair, own.get(&pair).copied())).collect())
     }
 
     pub(crate) fn set_link(

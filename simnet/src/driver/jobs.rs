@@ -128,8 +128,12 @@ impl Driver {
     }
 
     pub(crate) fn start_all(&mut self) -> Result<Wait<()>, NetworkError> {
+        self.start_nodes(self.ids(|node| !node.up))
+    }
+
+    pub(crate) fn start_nodes(&mut self, nodes: Vec<NodeId>) -> Result<Wait<()>, NetworkError> {
         let mut starting = Askings::new();
-        for id in self.ids(|node| !node.up) {
+        for id in nodes {
             starting.extend(self.start(id)?);
         }
         Ok(Wait::after(starting, |_| Ok(())))
@@ -239,6 +243,16 @@ impl Driver {
         Ok(self.wait_for_all(pairs))
     }
 
+    /// Asks for those connections that can be asked for.
+    pub(crate) fn dial_all(&mut self, pairs: Vec<(NodeId, NodeId)>) -> Result<(), NetworkError> {
+        for (one, other) in pairs {
+            if self.network.may_connect(one, other).is_ok() {
+                self.ask_connect(one, other)?;
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) fn build(&mut self, topology: Topology) -> Result<Wait<usize>, NetworkError> {
         let ids = self.ids(|node| node.up);
         let pairs = pairs(topology, &ids, self.network.shapes())?;
@@ -319,7 +333,12 @@ impl Driver {
         Wait::until(move |_| taking.poll())
     }
 
-    fn ask_call(&mut self, id: NodeId, method: String, params: Vec<Value>) -> Result<Answer, NetworkError> {
+    pub(crate) fn ask_call(
+        &mut self,
+        id: NodeId,
+        method: String,
+        params: Vec<Value>,
+    ) -> Result<Answer, NetworkError> {
         self.journal(|| Command::Call(id, method.clone(), params.clone()))?;
         let text = serde_json::json!({ "method": method, "params": params }).to_string();
         let index = self.network.asked_rpc(id, text)?;

@@ -26,28 +26,62 @@
 //! ```
 //!
 //! Nothing here reads a file, a clock or the environment, and nothing prints: the text comes in, a report goes out.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `keys` | everything that a file can say, in one list |
+//! | `section` | a table of a file, read strictly |
+//! | `parameters`, [`set()`] | values that a file refers to, and values changed from outside |
+//! | `file`, `places`, `nodes`, `shape`, `load`, `timeline`, `expect_file` | from the text to a [`Scenario`], part by part |
+//! | `select`, `pulse` | which nodes are meant; how often and how long |
+//! | `run` | setting up, letting time pass, the agenda of what happens meanwhile |
+//! | `expect` | what is held against what happened |
+//! | [`schema`] | the same list as `keys`, for editors |
 
-mod check;
 mod error;
 mod expect;
+mod expect_file;
 mod file;
+mod keys;
+mod load;
+mod nodes;
+mod parameters;
+mod places;
+mod pulse;
 mod run;
+mod schema;
 mod section;
+mod select;
+mod set;
+mod shape;
 #[cfg(test)]
 mod tests;
+mod timeline;
 
 pub use error::ScenarioError;
-pub use expect::{Bounds, Direction, Expectation, Outcome, PerNode, Subject, Total};
+pub use expect::{
+    Bounds, Calls, Direction, Expectation, Outcome, PerNode, Statistic, Subject, Total, When, Which, Whose,
+};
+pub use file::Around;
+pub use load::{Beat, Pick, Workload};
+pub use nodes::Variant;
+pub use places::{Access, Files, Region};
+pub use pulse::{BadPulse, Lasting, Rate};
 pub use run::{Progress, RunError, RunOptions, RunReport, run, run_on};
+pub use schema::schema;
+pub use select::{Cast, Member, Selector};
+pub use set::{SetError, set};
+pub use shape::{LinkBetween, Shape};
+pub use timeline::{Deed, Ending, Entry};
 
 use crate::log::Source;
-use crate::topology::Topology;
 use devp2p::Fidelity;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
+use world::sim::Link;
 
-/// An experiment: which network, for how long, and what should be true at its end.
+/// An experiment: which network, what happens to it, for how long, and what should be true.
 #[derive(Clone, Debug)]
 pub struct Scenario {
     /// What reports call it.
@@ -62,13 +96,25 @@ pub struct Scenario {
     pub fidelity: Fidelity,
     /// Peers a node accepts; no bound when missing.
     pub max_peers: Option<usize>,
+    /// The values that the file refers to, by name.
+    pub parameters: BTreeMap<String, String>,
     /// The nodes, in the order of their creation.
     pub groups: Vec<Group>,
-    /// Who is connected to whom.
-    pub topology: Topology,
-    /// What lies between any two nodes.
-    pub latency: Duration,
-    /// What should be true at the end.
+    /// Where nodes can be.
+    pub regions: Vec<Region>,
+    /// Who is connected to whom at the start.
+    pub topology: Shape,
+    /// The groups that it is made of; all that are up from the start when there is none.
+    pub among: Vec<Selector>,
+    /// What lies between two nodes where nothing else is said.
+    pub link: Link,
+    /// What lies between certain nodes.
+    pub links: Vec<LinkBetween>,
+    /// Calls to nodes' services.
+    pub workload: Vec<Workload>,
+    /// What happens to the network.
+    pub timeline: Vec<Entry>,
+    /// What should be true.
     pub expectations: Vec<Expectation>,
     /// The file it came from, to point at.
     file: File,
@@ -81,7 +127,7 @@ struct File {
     text: String,
 }
 
-/// Nodes that differ in nothing but their name and key.
+/// Nodes that differ in nothing but their name, their key, and what is drawn for each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
     /// What their names begin with; a group of one has it as its name.
@@ -92,6 +138,16 @@ pub struct Group {
     pub services: Vec<String>,
     /// Whether their messages are shown as events.
     pub msg_events: bool,
+    /// Whether they are up from the start.
+    pub up: bool,
+    /// What brings them to life, `sim` or `exec`; what the run says when missing.
+    pub adapter: Option<&'static str>,
+    /// Where they are, by place; drawn by the regions' weights when missing.
+    pub region: Option<usize>,
+    /// How they are connected to the network.
+    pub access: Access,
+    /// The kinds among them; all alike when there is none.
+    pub mix: Vec<Variant>,
     /// Settings by service.
     pub settings: BTreeMap<String, Value>,
 }
@@ -112,13 +168,8 @@ impl Scenario {
         self.groups.iter().map(|group| group.count).sum()
     }
 
-    /// Its file, as logs carry it.
+    /// Its file, as logs carry it. Values that were set stand in its text.
     pub(crate) fn source(&self) -> Source {
         Source { path: self.file.path.clone(), text: self.file.text.clone(), set: Vec::new() }
-    }
-
-    /// The names of a group's nodes.
-    fn members(&self, group: &str) -> BTreeSet<String> {
-        self.groups.iter().filter(|known| known.name == group).flat_map(Group::names).collect()
     }
 }

@@ -1,8 +1,16 @@
 //! A scenario, run: its network set up, its time passed, its expectations held against what happened.
 
+mod agenda;
+mod calls;
+mod deeds;
+mod setup;
+mod verdict;
+
+use super::Scenario;
 use super::error::ScenarioError;
-use super::expect::{Outcome, Subject, Total};
-use super::{Group, Scenario};
+use super::expect::{Calls, Outcome};
+use super::select::Cast;
+use crate::condition::RestraintId;
 use crate::error::NetworkError;
 use crate::handle::Handle;
 use crate::log::Form;
@@ -10,20 +18,20 @@ use crate::measure::Measurements;
 use crate::record::Digest;
 use crate::start::{NetworkConfig, start};
 use crate::tally::{MessageCount, Tally};
-use crate::view::NodeSpec;
+use crate::view::Snapshot;
+use agenda::{Agenda, Due};
+use calls::Caller;
 use devp2p::{Fidelity, NodeId};
 use node::Services;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::{Future, poll_fn};
 use std::path::PathBuf;
 use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
+use verdict::Watch;
 use world::Entropy;
-use world::sim::{Link, Pace};
-
-/// Steps in which a scenario's time passes: what a progress bar can show, and how soon a run can be told to stop.
-const SLICES: u32 = 100;
+use world::sim::Pace;
 
 /// What of a run its scenario does not say.
 #[derive(Clone, Debug)]
@@ -109,6 +117,10 @@ pub struct RunReport {
     pub drops: u64,
     /// Messages, by protocol, version and code.
     pub messages: Vec<MessageCount>,
+    /// Calls that the workload made.
+    pub calls: Calls,
+    /// Snapshots that the timeline took, by name.
+    pub snapshots: Vec<(String, Snapshot)>,
     /// How each expectation came out, in the order of the file.
     pub expectations: Vec<Outcome>,
     /// What was measured.
@@ -174,7 +186,7 @@ pub async fn run_on(
         seed,
         shards: options.threads,
         fidelity,
-        link: Link::latency(scenario.latency),
+        link: scenario.link,
         pace: Pace::Max,
         max_peers: scenario.max_peers.unwrap_or(usual.max_peers),
         measure: true,
@@ -185,15 +197,16 @@ pub async fn run_on(
     };
     let handle = start(config).map_err(while_("starting the network"))?;
     let deterministic = handle.capabilities().await.map_err(while_("starting the network"))?.deterministic;
-    let finished = unless(stop, Run { scenario, seed, handle: &handle, progress }.finish()).await;
+    // Whoever pauses the network pauses the scenario with it.
+    let patient = handle.through_pauses();
+    let finished = unless(stop, Run::new(scenario, seed, &patient, progress).finish()).await;
     let simulated = handle.now().await.map_err(while_("reading the clock"))?;
     let ended = handle.shut_down().await.map_err(while_("shutting down"));
     // What went wrong first is told: a log that cannot be written cannot be ended either.
     let finished = finished.transpose()?;
     let digest = ended?;
-    let Some((tally, expectations, measurements)) = finished else {
-        return Err(RunError::Interrupted { digest, simulated });
-    };
+    let Some(finished) = finished else { return Err(RunError::Interrupted { digest, simulated }) };
+    let Finished { tally, calls, snapshots, expectations, measurements } = finished;
     Ok(RunReport {
         scenario: scenario.name.clone(),
         seed,
@@ -206,6 +219,8 @@ pub async fn run_on(
         connections: tally.conns_up,
         drops: tally.drops,
         messages: tally.messages,
+        calls,
+        snapshots,
         expectations,
         measurements,
     })
@@ -221,118 +236,91 @@ async fn unless<T>(stop: impl Future<Output = ()>, work: impl Future<Output = T>
     .await
 }
 
+/// What a run has found when its time is over.
+struct Finished {
+    tally: Tally,
+    calls: Calls,
+    snapshots: Vec<(String, Snapshot)>,
+    expectations: Vec<Outcome>,
+    measurements: Measurements,
+}
+
+/// A run on its way.
 struct Run<'a, P> {
     scenario: &'a Scenario,
     seed: u64,
     handle: &'a Handle,
     progress: P,
+    cast: Cast,
+    /// The nodes' ids, in the order of creation.
+    ids: Vec<NodeId>,
+    /// With whom each node was connected on purpose: whom it dials when it comes back.
+    friends: BTreeMap<usize, BTreeSet<usize>>,
+    agenda: Agenda,
+    /// One stream for each entry of the timeline.
+    streams: Vec<Entropy>,
+    /// What entries of the timeline have imposed and not lifted, by place.
+    imposed: BTreeMap<usize, RestraintId>,
+    callers: Vec<Caller>,
+    calls: Calls,
+    watches: Vec<Watch>,
+    snapshots: Vec<(String, Snapshot)>,
 }
 
-impl<P: FnMut(Progress)> Run<'_, P> {
-    async fn finish(mut self) -> Result<(Tally, Vec<Outcome>, Measurements), RunError> {
-        let ids = self.create().await?;
-        (self.progress)(Progress::Starting { nodes: ids.len() });
-        self.handle.start_all().await.map_err(while_("starting the nodes"))?;
+impl<'a, P: FnMut(Progress)> Run<'a, P> {
+    fn new(scenario: &'a Scenario, seed: u64, handle: &'a Handle, progress: P) -> Self {
+        let stream = |place: usize, purpose: &str| Entropy::derive(seed, place as u32, 0, purpose);
+        let callers = scenario.workload.iter().enumerate();
+        Self {
+            scenario,
+            seed,
+            handle,
+            progress,
+            cast: Cast::draw(scenario, seed),
+            ids: Vec::new(),
+            friends: BTreeMap::new(),
+            agenda: Agenda::new(scenario),
+            streams: (0..scenario.timeline.len()).map(|place| stream(place, "scenario/timeline")).collect(),
+            imposed: BTreeMap::new(),
+            callers: callers.map(|(place, _)| Caller::new(stream(place, "scenario/workload"))).collect(),
+            calls: Calls::default(),
+            watches: scenario.expectations.iter().map(Watch::new).collect(),
+            snapshots: Vec::new(),
+        }
+    }
+
+    async fn finish(mut self) -> Result<Finished, RunError> {
+        self.set_up().await?;
         self.check_protocols().await?;
-        self.connect(&ids).await?;
         self.pass().await?;
-        let (tally, outcomes) = self.expect().await?;
+        self.gather_answers()?;
         let measurements = self.handle.measurements().await.map_err(while_("measuring"))?;
-        Ok((tally, outcomes, measurements))
+        let (tally, expectations) = self.judge(&measurements).await?;
+        Ok(Finished { tally, calls: self.calls, snapshots: self.snapshots, expectations, measurements })
     }
 
-    async fn create(&mut self) -> Result<Vec<NodeId>, RunError> {
-        let of = self.scenario.node_count();
-        let mut ids = Vec::with_capacity(of);
-        for group in &self.scenario.groups {
-            for name in group.names() {
-                if ids.len().is_multiple_of(100) {
-                    (self.progress)(Progress::Creating { done: ids.len(), of });
-                }
-                let node = self.handle.create_node(spec(group, name)).await;
-                ids.push(node.map_err(while_("creating the nodes"))?.config.id);
-            }
-        }
-        Ok(ids)
-    }
-
-    async fn connect(&mut self, ids: &[NodeId]) -> Result<(), RunError> {
-        let mut entropy = Entropy::derive(self.seed, 0, 0, "scenario/topology");
-        let edges = self.scenario.topology.edges(ids.len(), &mut entropy);
-        let edges = edges.map_err(|error| NetworkError::BadTopology(error.to_string()));
-        let edges = edges.map_err(while_("laying out the topology"))?;
-        (self.progress)(Progress::Connecting { connections: edges.len() });
-        let pairs = edges.into_iter().map(|(one, other)| (ids[one], ids[other])).collect();
-        self.handle.connect_all(pairs).await.map_err(while_("connecting the nodes"))
-    }
-
+    /// Lets the scenario's time pass, and does what is due meanwhile.
     async fn pass(&mut self) -> Result<(), RunError> {
-        let of = self.scenario.duration;
-        let mut done = Duration::ZERO;
-        for slice in 1..=SLICES {
-            (self.progress)(Progress::Passing { done, of });
-            // From the whole, so that no slice's rounding adds up.
-            let until = of.mul_f64(f64::from(slice) / f64::from(SLICES));
-            let until = if slice == SLICES { of } else { until };
-            self.handle.advance(until - done).await.map_err(while_("letting time pass"))?;
-            done = until;
-        }
-        (self.progress)(Progress::Passing { done, of });
-        Ok(())
-    }
-
-    /// An expectation about a protocol that nobody speaks would be true for the wrong reason.
-    async fn check_protocols(&self) -> Result<(), RunError> {
-        let named = self.scenario.expectations.iter().filter_map(|expectation| match &expectation.subject {
-            Subject::Total(Total::Messages { protocol: Some(protocol), span, .. }) => Some((protocol, span)),
-            _ => None,
-        });
-        let named: Vec<_> = named.collect();
-        if named.is_empty() {
-            return Ok(());
-        }
-        let nodes = self.handle.nodes().await.map_err(while_("reading the nodes"))?;
-        let spoken: BTreeSet<&str> =
-            nodes.iter().flat_map(|node| node.info.protocols.keys()).map(String::as_str).collect();
-        for (protocol, span) in named {
-            if !spoken.contains(protocol.as_str()) {
-                let message = format!("none of the nodes speaks a protocol {protocol:?}");
-                let spoken: Vec<&str> = spoken.into_iter().collect();
-                return Err(self
-                    .scenario
-                    .wrong(span.clone(), message)
-                    .help(super::error::meant(protocol, &spoken))
-                    .into());
+        let (of, zero) = (self.scenario.duration, self.now().await?);
+        self.begin_calls();
+        while let Some((at, due)) = self.agenda.next() {
+            self.handle.advance_to(zero + at).await.map_err(while_("letting time pass"))?;
+            match due {
+                Due::Entry(entry) => self.begin(entry, at).await?,
+                Due::Undo(entry) => self.undo(entry).await?,
+                Due::Arrive { entry, node } => self.arrive(entry, node).await?,
+                Due::Leave { entry, node } => self.leave(entry, node, at).await?,
+                Due::Return { entry, node } => self.come_back(entry, node, at).await?,
+                Due::Restore(restore) => self.restore(restore).await?,
+                Due::Call(workload) => self.call(workload, at).await?,
+                Due::Look(expectation) => self.look(expectation, at).await?,
+                Due::Tick => (self.progress)(Progress::Passing { done: at, of }),
             }
         }
         Ok(())
     }
 
-    async fn expect(&self) -> Result<(Tally, Vec<Outcome>), RunError> {
-        let tally = self.handle.tally().await.map_err(while_("counting"))?;
-        let mut outcomes = Vec::with_capacity(self.scenario.expectations.len());
-        for expectation in &self.scenario.expectations {
-            let members = match &expectation.subject {
-                Subject::EveryNode { group: Some(group), .. } => Some(self.scenario.members(group)),
-                _ => None,
-            };
-            let is_member = |name: &str| members.as_ref().is_none_or(|members| members.contains(name));
-            let outcome = expectation.evaluate(&tally, is_member);
-            let recorded =
-                self.handle.expectation(outcome.name.clone(), outcome.passed, outcome.detail.clone()).await;
-            recorded.map_err(while_("recording the expectations"))?;
-            outcomes.push(outcome);
-        }
-        Ok((tally, outcomes))
-    }
-}
-
-fn spec(group: &Group, name: String) -> NodeSpec {
-    NodeSpec {
-        name: Some(name),
-        services: group.services.clone(),
-        enable_msg_events: Some(group.msg_events),
-        settings: group.settings.clone(),
-        ..NodeSpec::default()
+    async fn now(&self) -> Result<Duration, RunError> {
+        self.handle.now().await.map_err(while_("reading the clock"))
     }
 }

@@ -2,8 +2,11 @@
 //! every refusal points at the file.
 
 use super::error::{Fallible, ScenarioError, meant};
+use super::keys::Kind;
 use serde_json::Value;
+use std::fmt;
 use std::ops::Range;
+use std::str::FromStr;
 use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -31,19 +34,14 @@ pub(super) struct Located<T> {
     pub(super) span: Range<usize>,
 }
 
-/// The kinds of tables there are: what the file calls them, and the keys they have.
-#[derive(Debug)]
-pub(super) struct Kind {
-    pub(super) title: &'static str,
-    pub(super) keys: &'static [&'static str],
-}
-
 /// A table of which every key is known.
 #[derive(Clone, Debug)]
 pub(super) struct Section<'a> {
     pub(super) source: Source<'a>,
     pub(super) span: Range<usize>,
     kind: &'static Kind,
+    /// The kinds in which a key that is not known here may belong.
+    others: &'static [&'static Kind],
     table: &'a DeTable<'a>,
 }
 
@@ -54,26 +52,33 @@ impl<'a> Section<'a> {
         span: Range<usize>,
         table: &'a DeTable<'a>,
         kind: &'static Kind,
-        others: &[&'static Kind],
+        others: &'static [&'static Kind],
     ) -> Fallible<Self> {
         for key in table.keys() {
             let name = key.get_ref().as_ref();
-            if kind.keys.contains(&name) {
+            if kind.key(name).is_some() {
                 continue;
             }
-            let help = match others.iter().find(|other| other.keys.contains(&name)) {
-                Some(other) => format!("`{name}` belongs in {}", other.title),
-                None => meant(name, kind.keys),
+            let help = match (
+                super::error::nearest(name, kind.names()),
+                others.iter().find(|kind| kind.key(name).is_some()),
+            ) {
+                (None, Some(other)) => format!("`{name}` belongs in {}", other.title),
+                _ => meant(name, &kind.names()),
             };
             return Err(source
                 .wrong(&key.span(), format!("unknown key `{name}` in {}", kind.title))
                 .help(help));
         }
-        Ok(Self { source, span, kind, table })
+        Ok(Self { source, span, kind, others, table })
+    }
+
+    fn inner(&self, span: Range<usize>, table: &'a DeTable<'a>, kind: &'static Kind) -> Fallible<Self> {
+        Self::new(self.source, span, table, kind, self.others)
     }
 
     fn value(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
-        debug_assert!(self.kind.keys.contains(&key), "{key} is missing in the keys of {}", self.kind.title);
+        debug_assert!(self.kind.key(key).is_some(), "{key} is missing in the keys of {}", self.kind.title);
         self.table.iter().find(|(name, _)| name.get_ref() == key).map(|(_, value)| value)
     }
 
@@ -112,6 +117,30 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// The value of a key that is one of a few words.
+    pub(super) fn word(&self, key: &str) -> Fallible<Option<&'static str>> {
+        let Some(Located { value, span }) = self.text(key)? else { return Ok(None) };
+        let words = self.kind.words(key);
+        match words.iter().find(|word| **word == value) {
+            Some(word) => Ok(Some(word)),
+            None => {
+                Err(self.source.wrong(&span, format!("unknown {key} {value:?}")).help(meant(&value, words)))
+            }
+        }
+    }
+
+    /// A text that says something in a form of its own.
+    pub(super) fn parsed<T>(&self, key: &str) -> Fallible<Option<Located<T>>>
+    where
+        T: FromStr<Err: fmt::Display>,
+    {
+        let Some(Located { value, span }) = self.text(key)? else { return Ok(None) };
+        match value.parse() {
+            Ok(value) => Ok(Some(Located { value, span })),
+            Err(error) => Err(self.source.wrong(&span, format!("{error}"))),
+        }
+    }
+
     /// A list of texts.
     pub(super) fn texts(&self, key: &str) -> Fallible<Option<Located<Vec<Located<String>>>>> {
         let Some(value) = self.value(key) else { return Ok(None) };
@@ -123,6 +152,41 @@ impl<'a> Section<'a> {
             None => Err(self.wrong_type(key, item, "a list of texts")),
         });
         Ok(Some(Located { value: texts.collect::<Fallible<_>>()?, span: value.span() }))
+    }
+
+    /// One text, or a list of them.
+    pub(super) fn text_or_texts(&self, key: &str) -> Fallible<Option<Located<Vec<Located<String>>>>> {
+        match self.value(key).map(Spanned::get_ref) {
+            Some(DeValue::String(_)) => Ok(self.text(key)?.map(|text| {
+                let span = text.span.clone();
+                Located { value: vec![text], span }
+            })),
+            _ => self.texts(key),
+        }
+    }
+
+    /// An amount: a number; a time, in seconds; or a share such as `95%`, of 1.
+    pub(super) fn amount(&self, key: &str) -> Fallible<Option<Located<f64>>> {
+        let Some(value) = self.value(key) else { return Ok(None) };
+        let number = match value.get_ref() {
+            DeValue::Integer(integer) => {
+                i64::from_str_radix(integer.as_str(), integer.radix()).ok().map(|whole| whole as f64)
+            }
+            DeValue::Float(float) => float.as_str().parse().ok(),
+            DeValue::String(text) => match text.trim().strip_suffix('%') {
+                Some(percent) => percent.trim().parse().ok().map(|percent: f64| percent / 100.0),
+                None => humantime::parse_duration(text).ok().map(|time| time.as_secs_f64()),
+            },
+            _ => None,
+        };
+        match number.filter(|number| number.is_finite()) {
+            Some(number) => Ok(Some(Located { value: number, span: value.span() })),
+            None => Err(self.wrong_type(
+                key,
+                value,
+                "a number, a time such as \"1.5s\" or a share such as \"95%\"",
+            )),
+        }
     }
 
     /// A whole number from 0.
@@ -169,27 +233,37 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// A key that means nothing here.
+    pub(super) fn refuse(&self, key: &str, why: &str) -> Fallible<()> {
+        if !self.has(key) {
+            return Ok(());
+        }
+        let message = format!("`{key}` means nothing here");
+        Err(self.source.wrong(&self.key_span(key), message).help(why))
+    }
+
+    /// A moment of a key that is there lies within the scenario's time.
+    pub(super) fn within(&self, key: &str, duration: Duration) -> Fallible<()> {
+        match self.duration(key)? {
+            Some(Located { value, span }) if value > duration => {
+                let message = format!("`{key}` is {value:?}, and the scenario ends after {duration:?}");
+                Err(self.source.wrong(&span, message))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// A table inside this one.
-    pub(super) fn section(
-        &self,
-        key: &str,
-        kind: &'static Kind,
-        others: &[&'static Kind],
-    ) -> Fallible<Option<Self>> {
+    pub(super) fn section(&self, key: &str, kind: &'static Kind) -> Fallible<Option<Self>> {
         let Some(value) = self.value(key) else { return Ok(None) };
         let DeValue::Table(table) = value.get_ref() else {
             return Err(self.wrong_type(key, value, &format!("a table ({})", kind.title)));
         };
-        Self::new(self.source, value.span(), table, kind, others).map(Some)
+        self.inner(value.span(), table, kind).map(Some)
     }
 
     /// A list of tables inside this one.
-    pub(super) fn sections(
-        &self,
-        key: &str,
-        kind: &'static Kind,
-        others: &[&'static Kind],
-    ) -> Fallible<Vec<Self>> {
+    pub(super) fn sections(&self, key: &str, kind: &'static Kind) -> Fallible<Vec<Self>> {
         let Some(value) = self.value(key) else { return Ok(Vec::new()) };
         let DeValue::Array(items) = value.get_ref() else {
             return Err(self
@@ -197,26 +271,65 @@ impl<'a> Section<'a> {
                 .help(format!("write {} with two brackets on each side", kind.title)));
         };
         let sections = items.iter().map(|item| match item.get_ref() {
-            DeValue::Table(table) => Self::new(self.source, item.span(), table, kind, others),
+            DeValue::Table(table) => self.inner(item.span(), table, kind),
             _ => Err(self.wrong_type(key, item, "a list of tables")),
         });
         sections.collect()
     }
 
-    /// A table of tables with free keys, as JSON.
-    pub(super) fn free(&self, key: &str) -> Fallible<Vec<(Located<String>, Value)>> {
+    /// Tables inside this one, under names of their own, in the order of the file.
+    pub(super) fn named(&self, key: &str, kind: &'static Kind) -> Fallible<Vec<(Located<String>, Self)>> {
+        let named = self.entries(key)?.into_iter().map(|(name, value)| match value.get_ref() {
+            DeValue::Table(table) => {
+                let section = self.inner(value.span(), table, kind)?;
+                Ok((name, section))
+            }
+            _ => Err(self.wrong_type(&name.value, value, &format!("a table ({})", kind.title))),
+        });
+        named.collect()
+    }
+
+    /// Texts inside this one, under names of their own, in the order of the file.
+    pub(super) fn named_texts(&self, key: &str) -> Fallible<Vec<(Located<String>, Located<String>)>> {
+        let named = self.entries(key)?.into_iter().map(|(name, value)| match value.get_ref().as_str() {
+            Some(text) => Ok((name, Located { value: text.to_owned(), span: value.span() })),
+            None => Err(self.wrong_type(&name.value, value, "a text in quotes")),
+        });
+        named.collect()
+    }
+
+    fn entries(&self, key: &str) -> Fallible<Vec<(Located<String>, &'a Spanned<DeValue<'a>>)>> {
         let Some(value) = self.value(key) else { return Ok(Vec::new()) };
         let DeValue::Table(table) = value.get_ref() else {
             return Err(self.wrong_type(key, value, "a table"));
         };
-        let entries = table.iter().map(|(name, value)| match value.get_ref() {
-            DeValue::Table(_) => {
+        let mut entries: Vec<_> = table
+            .iter()
+            .map(|(name, value)| {
                 let name = Located { value: name.get_ref().to_string(), span: name.span() };
-                Ok((name, self.json(value)?))
-            }
-            _ => Err(self.wrong_type(name.get_ref(), value, "a table of settings")),
+                (name, value)
+            })
+            .collect();
+        entries.sort_by_key(|(name, _)| name.span.start);
+        Ok(entries)
+    }
+
+    /// A table of tables with free keys, as JSON.
+    pub(super) fn free(&self, key: &str) -> Fallible<Vec<(Located<String>, Value)>> {
+        let entries = self.entries(key)?.into_iter().map(|(name, value)| match value.get_ref() {
+            DeValue::Table(_) => Ok((name, self.json(value)?)),
+            _ => Err(self.wrong_type(&name.value, value, "a table of settings")),
         });
         entries.collect()
+    }
+
+    /// A list of anything, as JSON.
+    pub(super) fn list(&self, key: &str) -> Fallible<Vec<Value>> {
+        let Some(value) = self.value(key) else { return Ok(Vec::new()) };
+        match self.json(value)? {
+            Value::Array(items) => Ok(items),
+            _ => Err(self.wrong_type(key, value, "a list")),
+        }
     }
 
     fn json(&self, value: &Spanned<DeValue<'_>>) -> Fallible<Value> {

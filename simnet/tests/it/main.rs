@@ -15,6 +15,7 @@ mod mocker;
 mod protocol_test;
 mod replay;
 mod scale;
+mod scenario;
 mod snapshot;
 mod steps;
 mod watching;

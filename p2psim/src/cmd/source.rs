@@ -1,0 +1,50 @@
+//! Scenario files: read, changed by `--set`, and understood.
+
+use crate::args::Setting;
+use crate::failure::{Code, Failure};
+use ::node::Services;
+use simnet::scenario::{self, Around, Scenario};
+use std::fs;
+use std::path::Path;
+
+/// The text of a scenario file.
+pub(super) fn text(path: &Path) -> Result<String, Failure> {
+    let shown = path.display();
+    let bytes = fs::read(path).map_err(|error| {
+        let failure = Failure::new(Code::BadFile, format_args!("cannot read {shown}: {error}"));
+        failure.remedy("a scenario is a TOML file, such as scenarios/ping-pong.toml")
+    })?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        Failure::new(Code::BadFile, format_args!("{shown} is no text: byte {at} is not UTF-8"))
+    })
+}
+
+/// The scenario that a text is once values are set. Files it names stand beside `path`.
+pub(super) fn understand(
+    path: &Path,
+    text: &str,
+    settings: &[Setting],
+    services: &Services,
+) -> Result<Scenario, Failure> {
+    let mut changed = text.to_owned();
+    for Setting { path, value } in settings {
+        changed = scenario::set(&changed, path, value).map_err(|error| Failure::new(Code::Usage, error))?;
+    }
+    let shown = match settings {
+        [] => path.display().to_string(),
+        _ => format!("{} (as changed by --set)", path.display()),
+    };
+    let names: Vec<String> = services.names().map(Into::into).collect();
+    let beside = |name: &str| {
+        let file = path.parent().unwrap_or(Path::new("")).join(name);
+        fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))
+    };
+    let around = Around { services: &names, files: &beside };
+    Scenario::parse_in(&shown, &changed, around).map_err(Failure::Scenario)
+}
+
+/// A scenario, from its file.
+pub(super) fn read(path: &Path, settings: &[Setting], services: &Services) -> Result<Scenario, Failure> {
+    understand(path, &text(path)?, settings, services)
+}
