@@ -61,7 +61,8 @@ pub(crate) fn ask(address: &str, line: &str, headers: &[&str], body: &str) -> st
     headers.iter().for_each(|header| text += &format!("{header}\r\n"));
     // A server that refuses a long body may hang up before it has read all of it.
     let sent = socket.write_all(format!("{text}\r\n{body}").as_bytes());
-    let answer = read_answer(&mut BufReader::new(socket));
+    let mut from = BufReader::new(socket);
+    let answer = if line.starts_with("HEAD ") { read_head(&mut from) } else { read_answer(&mut from) };
     if answer.is_err() {
         sent?;
     }
@@ -191,19 +192,20 @@ impl Events {
         }
     }
 
-    /// The next event, if the stream goes on.
-    pub(crate) fn try_next(&mut self) -> Option<Value> {
+    /// The next event as it came.
+    pub(crate) fn line_of_data(&mut self) -> String {
         loop {
-            let line = self.line()?;
+            let line = self.line().expect("the stream goes on");
             if let Some(data) = line.strip_prefix("data:") {
-                return Some(serde_json::from_str(data).unwrap_or_else(|error| panic!("{error}: {line}")));
+                return data.trim().to_owned();
             }
         }
     }
 
     /// The next event.
     pub(crate) fn next(&mut self) -> Value {
-        self.try_next().expect("the stream goes on")
+        let line = self.line_of_data();
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
     }
 
     /// The next event of which `is` says so.

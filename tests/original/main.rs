@@ -4,6 +4,7 @@
 //! | module | what it shows |
 //! |---|---|
 //! | `defects` | what the original did wrong is not done wrong here, one test for each entry of the list in README.md |
+//! | `recorded` | each answer that was recorded from the original, and what ours differs in |
 //! | `subject`, `http`, `socket` | servers and commands under test, and talking to them byte by byte |
 
 // A story that cannot go on fails; where it stood is all there is to say.
@@ -11,5 +12,6 @@
 
 mod defects;
 mod http;
+mod recorded;
 mod socket;
 mod subject;

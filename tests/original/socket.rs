@@ -24,18 +24,23 @@ impl Socket {
         }
     }
 
+    /// Says something.
+    pub(crate) fn say(&mut self, text: &str) {
+        self.0.send(Message::text(text)).unwrap();
+    }
+
     /// Calls a method and waits for what comes next.
     pub(crate) fn call(&mut self, method: &str, params: Value) -> Value {
         let call = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
-        self.0.send(Message::text(call.to_string())).unwrap();
-        self.next().expect("an answer")
+        self.say(&call.to_string());
+        serde_json::from_str(&self.hear().expect("an answer")).unwrap()
     }
 
     /// What the node says next; nothing when it has hung up properly.
-    pub(crate) fn next(&mut self) -> Option<Value> {
+    pub(crate) fn hear(&mut self) -> Option<String> {
         loop {
             match self.0.read().unwrap() {
-                Message::Text(text) => return Some(serde_json::from_str(&text).unwrap()),
+                Message::Text(text) => return Some(text.as_str().to_owned()),
                 Message::Close(_) => return None,
                 _ => {}
             }

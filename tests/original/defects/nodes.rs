@@ -46,7 +46,7 @@ fn geth_defect_15_a_stopped_node_says_nothing_more() {
     let mut socket = Socket::open(&subject.address, &node.name).unwrap();
     assert!(socket.call("rpc_modules", json!([]))["result"].is_object());
     subject.ask(&format!("POST /nodes/{}/stop", node.name), "").expect(200);
-    assert_eq!(socket.next(), None, "it hangs up");
+    assert_eq!(socket.hear(), None, "it hangs up");
     assert_eq!(Socket::open(&subject.address, &node.name).unwrap_err(), 409);
 }
 
