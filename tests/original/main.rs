@@ -4,6 +4,7 @@
 //! | module | what it shows |
 //! |---|---|
 //! | `defects` | what the original did wrong is not done wrong here, one test for each entry of the list in README.md |
+//! | `go_client` | a client of the original, either generation, works with our server |
 //! | `recorded` | each answer that was recorded from the original, and what ours differs in |
 //! | `subject`, `http`, `socket` | servers and commands under test, and talking to them byte by byte |
 
@@ -11,6 +12,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod defects;
+mod go_client;
 mod http;
 mod recorded;
 mod socket;
