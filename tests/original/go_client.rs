@@ -4,6 +4,7 @@
 use std::io::{BufReader, Write};
 use std::net::TcpStream;
 
+use devp2p::SecretKey;
 use serde_json::{Map, Value, json};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Message, Role, WebSocket};
@@ -260,6 +261,54 @@ fn its_snapshot_comes_back_as_it_writes_it() {
         assert_eq!(ups, [false, true, true]);
         assert_eq!(network["conns"], snapshot["conns"]);
     }
+}
+
+#[test]
+fn snapshots_of_every_age_load() {
+    let subject = Subject::ours(&["--pace", "max"]);
+    let (one, other) = (Node::new(), Node::new());
+    let services = |node: &Node| json!({"id": node.id, "private_key": node.key, "name": node.name, "services": ["ping-pong"]});
+    let lifecycles = |node: &Node| {
+        json!({"id": node.id, "private_key": node.key, "name": node.name, "lifecycles": ["ping-pong"], "logfile": "",
+               "log_verbosity": 3})
+    };
+    // Up to geth v1.8.15 an id was the public key itself.
+    let public = |node: &Node| SecretKey::from_hex(&node.key).unwrap().public().to_string();
+    let ancient = |node: &Node| json!({"id": public(node), "private_key": node.key, "name": node.name, "services": ["ping-pong"]});
+    let node = |config: Value, up: bool| json!({"node": {"config": config, "up": up}});
+    let conns = json!([{"one": one.id, "other": other.id, "up": true}]);
+    let table = [
+        (json!({}), 0, 0),
+        (json!({"nodes": null, "conns": null}), 0, 0),
+        (json!({"nodes": [{"node": {"config": services(&one)}}]}), 0, 0),
+        (json!({"nodes": [node(services(&one), true), node(services(&other), true)], "conns": conns}), 2, 1),
+        (
+            json!({"nodes": [node(lifecycles(&one), true), node(lifecycles(&other), true)], "conns": conns}),
+            2,
+            1,
+        ),
+        (
+            json!({"nodes": [node(ancient(&one), true), node(ancient(&other), true)],
+                   "conns": [{"one": public(&one), "other": public(&other), "up": true}]}),
+            2,
+            1,
+        ),
+        (
+            json!({"nodes": [{"node": {"info": {"id": one.id}, "config": services(&one), "up": true},
+                              "snapshots": {"ping-pong": "Nw=="}}]}),
+            1,
+            0,
+        ),
+    ];
+    for (snapshot, ups, connected) in table {
+        subject.ask("POST /reset", "").expect(200);
+        let network = subject.ask("POST /snapshot", &snapshot.to_string()).expect(200).json();
+        let count =
+            |list: &str| network[list].as_array().unwrap().iter().filter(|each| each["up"] == true).count();
+        assert_eq!((count("nodes"), count("conns")), (ups, connected), "{snapshot}");
+    }
+    let broken = json!({"nodes": [{"node": {"config": null, "up": true}}]}).to_string();
+    subject.ask("POST /snapshot", &broken).expect(400).expect_refusal("nodes[0] has no config");
 }
 
 #[test]

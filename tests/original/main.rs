@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `defects` | what the original did wrong is not done wrong here, one test for each entry of the list in README.md |
 //! | `go_client` | a client of the original, either generation, works with our server |
+//! | `played` | our client and command work with the original's server, which is played from the recordings |
 //! | `recorded` | each answer that was recorded from the original, and what ours differs in |
 //! | `subject`, `http`, `socket` | servers and commands under test, and talking to them byte by byte |
 
@@ -14,6 +15,7 @@
 mod defects;
 mod go_client;
 mod http;
+mod played;
 mod recorded;
 mod socket;
 mod subject;

@@ -30,7 +30,7 @@ pub(crate) struct Subject {
     pub(crate) address: String,
     started: Option<(Child, BufReader<ChildStdout>)>,
     pid: Option<u32>,
-    _turn: Option<MutexGuard<'static, ()>>,
+    turn: Option<MutexGuard<'static, ()>>,
 }
 
 /// A node that was created.
@@ -74,8 +74,10 @@ impl Subject {
     fn named(variable: &str, pid: Option<u32>) -> Option<Self> {
         let url = std::env::var(variable).ok()?;
         let turn = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-        let address = url.trim_start_matches("http://").trim_end_matches('/').to_owned();
-        Some(Self { address, started: None, pid, _turn: Some(turn) })
+        let address = url.trim_start_matches("http://").trim_end_matches('/');
+        let mut subject = Self::of_others(address);
+        (subject.pid, subject.turn) = (pid, Some(turn));
+        Some(subject)
     }
 
     /// One of ours, on a port of its own.
@@ -93,7 +95,12 @@ impl Subject {
         out.read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("p2psim listening on http://").unwrap().to_owned();
         let pid = Some(child.id());
-        Self { address, started: Some((child, out)), pid, _turn: None }
+        Self { address, started: Some((child, out)), pid, turn: None }
+    }
+
+    /// One that somebody else has started.
+    pub(crate) fn of_others(address: &str) -> Self {
+        Self { address: address.to_owned(), started: None, pid: None, turn: None }
     }
 
     /// The process it is.

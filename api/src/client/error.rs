@@ -32,6 +32,9 @@ pub enum ClientError {
         /// What the server said, without the newline at its end.
         message: String,
     },
+    /// The server has no such route, as those of the original's kind have none of the newer ones.
+    #[error("this server does not know {0}: it is older than this client, or of another kind")]
+    UnknownRoute(String),
     /// The server's answer is not what it should be. Perhaps it is another kind of server.
     #[error("the server's answer was not understood: {0}")]
     NotUnderstood(String),
@@ -57,12 +60,37 @@ impl ClientError {
         }
     }
 
-    pub(super) fn refused(status: u16, body: &[u8]) -> Self {
+    /// What a refusal of a request means.
+    pub(super) fn refused(asked: Asked<'_>, status: u16, body: &[u8]) -> Self {
         let reason =
             axum::http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
         let message = String::from_utf8_lossy(body).trim_end().to_owned();
+        let message = match (status, message.as_str(), asked.path) {
+            // Two ways of saying the same of a name in a path: the original's routes all have a node there.
+            (404, NO_PAGE, ["nodes", node, ..]) => {
+                format!("node {node} does not exist, or the server does not know {asked}")
+            }
+            (404, NO_PAGE, _) | (405, _, _) => return Self::UnknownRoute(asked.to_string()),
+            _ => message,
+        };
         let message = if message.is_empty() { "the server said no more than".to_owned() } else { message };
         Self::Refused { status, reason: reason.unwrap_or("unknown status"), message }
+    }
+}
+
+/// What servers say of a path that they do not know; the original's say it of a node too.
+const NO_PAGE: &str = "404 page not found";
+
+/// A request: its verb, and its path by segments.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked<'a> {
+    pub(super) verb: &'a str,
+    pub(super) path: &'a [&'a str],
+}
+
+impl std::fmt::Display for Asked<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} /{}", self.verb, self.path.join("/"))
     }
 }
 

@@ -12,7 +12,7 @@ pub use events::{ClientEvent, Events};
 pub use rpc::{RpcConnection, RpcSubscription};
 
 use crate::{dto, json, percent};
-use error::chain;
+use error::{Asked, chain};
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use reqwest::{Method, Url, redirect};
 use serde::de::DeserializeOwned;
@@ -212,14 +212,16 @@ impl Client {
         let current = if current { "true" } else { "false" };
         let query = [("current", current), ("filter", filter)];
         let request = self.request(Method::GET, &["events"], &query).header(ACCEPT, "text/event-stream");
-        Ok(Events::new(self.answer(request).await?))
+        let asked = Asked { verb: "GET", path: &["events"] };
+        Ok(Events::new(self.answer(asked, request).await?))
     }
 
     /// Opens a JSON-RPC conversation with a node.
     pub async fn rpc(&self, node: &str) -> Result<RpcConnection, ClientError> {
-        let mut url = self.at(&["nodes", node, "rpc"], &[]);
+        let path = ["nodes", node, "rpc"];
+        let mut url = self.at(&path, &[]);
         url.set_scheme("ws").expect("http and ws are of one kind");
-        RpcConnection::open(url, self.token.as_deref()).await
+        RpcConnection::open(Asked { verb: "GET", path: &path }, url, self.token.as_deref()).await
     }
 
     /// Calls one method of a node's RPC.
@@ -272,8 +274,9 @@ impl Client {
         query: &[(&str, &str)],
         body: Vec<u8>,
     ) -> Result<reqwest::Response, ClientError> {
-        let request = self.request(method, path, query).header(ACCEPT, "application/json");
-        self.answer(request.header(CONTENT_TYPE, "application/json").body(body)).await
+        let request = self.request(method.clone(), path, query).header(ACCEPT, "application/json");
+        let request = request.header(CONTENT_TYPE, "application/json").body(body);
+        self.answer(Asked { verb: method.as_str(), path }, request).await
     }
 
     fn request(&self, method: Method, path: &[&str], query: &[(&str, &str)]) -> reqwest::RequestBuilder {
@@ -284,7 +287,11 @@ impl Client {
         }
     }
 
-    async fn answer(&self, request: reqwest::RequestBuilder) -> Result<reqwest::Response, ClientError> {
+    async fn answer(
+        &self,
+        asked: Asked<'_>,
+        request: reqwest::RequestBuilder,
+    ) -> Result<reqwest::Response, ClientError> {
         let answer = request.send().await.map_err(|error| ClientError::Unreachable {
             url: self.url().to_owned(),
             error: chain(&error.without_url()),
@@ -295,7 +302,7 @@ impl Client {
         }
         // If the text is lost, the status still says most of it.
         let body = answer.bytes().await.unwrap_or_default();
-        Err(ClientError::refused(status.as_u16(), &body))
+        Err(ClientError::refused(asked, status.as_u16(), &body))
     }
 
     fn at(&self, path: &[&str], query: &[(&str, &str)]) -> Url {

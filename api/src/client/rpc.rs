@@ -1,6 +1,6 @@
 //! JSON-RPC 2.0 with a node, over a WebSocket: one call at a time, and one subscription per conversation.
 
-use super::error::{ClientError, RpcError, chain};
+use super::error::{Asked, ClientError, RpcError, chain};
 use futures_util::{SinkExt, StreamExt};
 use reqwest::Url;
 use serde::Deserialize;
@@ -55,7 +55,7 @@ struct Failure {
 }
 
 impl RpcConnection {
-    pub(super) async fn open(url: Url, token: Option<&str>) -> Result<Self, ClientError> {
+    pub(super) async fn open(asked: Asked<'_>, url: Url, token: Option<&str>) -> Result<Self, ClientError> {
         let bad = |error: String| ClientError::BadUrl { url: url.to_string(), reason: error };
         let mut request = url.as_str().into_client_request().map_err(|error| bad(error.to_string()))?;
         if let Some(token) = token {
@@ -70,7 +70,7 @@ impl RpcConnection {
             Ok((socket, _)) => Ok(Self { socket, calls: 0, early: VecDeque::new() }),
             Err(Error::Http(answer)) => {
                 let body = answer.body().as_deref().unwrap_or_default();
-                Err(ClientError::refused(answer.status().as_u16(), body))
+                Err(ClientError::refused(asked, answer.status().as_u16(), body))
             }
             Err(error) => Err(ClientError::Unreachable { url: url.to_string(), error: chain(&error) }),
         }

@@ -54,6 +54,9 @@ pub(super) fn failure(error: ClientError) -> Failure {
         }
         ClientError::Refused { status: 504, message, .. } => Failure::new(Code::TimedOut, message),
         ClientError::Refused { message, .. } => Failure::new(Code::Failed, message),
+        ClientError::UnknownRoute(_) => {
+            Failure::new(Code::Failed, error).remedy("this needs a server of `p2psim serve`, of this version")
+        }
         ClientError::NotUnderstood(_) => {
             Failure::new(Code::Failed, error).remedy("is it a p2psim server that --api names?")
         }
