@@ -121,7 +121,7 @@ pub struct Event {
     pub control: bool,
     /// What.
     pub kind: EventKind,
-    /// Anything beside geth's fields: the verb of a control event, the error of a drop.
+    /// Anything beside geth's fields: the verb of a control event, the error of a drop, a condition.
     pub data: Option<Value>,
 }
 
@@ -132,6 +132,8 @@ pub enum EventKind {
     Node(Box<NodeView>),
     /// A connection came up or went down; control events show the state before.
     Conn(ConnView),
+    /// A condition of links, lines or partitions was set; what stands in [`Event::data`]. Not one of geth's.
+    Condition,
     /// A message was sent or received.
     Msg {
         /// The sender.

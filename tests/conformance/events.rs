@@ -25,6 +25,7 @@ async fn next(events: &mut Subscription, ids: &[devp2p::NodeId]) -> String {
     match &event.kind {
         EventKind::Node(node) => format!("{control}node {} {}", of(node.config.id), node.up),
         EventKind::Conn(conn) => format!("{control}conn {}-{} {}", of(conn.one), of(conn.other), conn.up),
+        EventKind::Condition => format!("{control}condition"),
         EventKind::Msg { one, other, protocol, code, received, size } => {
             let verb = if *received { "received" } else { "sent" };
             format!("{protocol} {}-{} {verb} {code} {size}", of(*one), of(*other))

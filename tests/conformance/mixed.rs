@@ -127,7 +127,7 @@ fn events_of_both_come_in_one_stream() {
                     let pair = pairs.iter().position(is_pair).expect("messages stay within a pair");
                     seen[pair][1 + usize::from(*received)] = true;
                 }
-                EventKind::Node(node) => panic!("{node:?}"),
+                EventKind::Node(_) | EventKind::Condition => panic!("{event:?}"),
             }
         }
         net.end().await;

@@ -3,6 +3,7 @@
 //!
 //! Every call is one request. Redirects are not followed, and there is no TLS.
 
+mod control;
 mod error;
 mod events;
 mod rpc;
@@ -15,6 +16,7 @@ use crate::{dto, json, percent};
 use error::{Asked, chain};
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use reqwest::{Method, Url, redirect};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use simnet::view::NodeQuery;
@@ -141,9 +143,7 @@ impl Client {
 
     /// Creates a node; an empty config has everything made up.
     pub async fn create_node(&self, config: &dto::NodeConfig) -> Result<dto::NodeInfo, ClientError> {
-        let mut body = Vec::new();
-        json::append(&mut body, config);
-        self.ask(Method::POST, &["nodes"], &[], body).await
+        self.tell(&["nodes"], config).await
     }
 
     /// Starts a node.
@@ -163,17 +163,13 @@ impl Client {
 
     /// Builds a topology over all nodes that are up and waits until it is there. Answers how many connections it has.
     pub async fn build(&self, topology: &dto::Topology) -> Result<usize, ClientError> {
-        let mut body = Vec::new();
-        json::append(&mut body, topology);
-        let built: dto::BuiltTopology = self.ask(Method::POST, &["topology"], &[], body).await?;
+        let built: dto::BuiltTopology = self.tell(&["topology"], topology).await?;
         Ok(built.connections)
     }
 
     /// Waits until a condition holds.
     pub async fn wait(&self, condition: &dto::Condition) -> Result<(), ClientError> {
-        let mut body = Vec::new();
-        json::append(&mut body, condition);
-        self.send(Method::POST, &["wait"], &[], body).await.map(drop)
+        self.send(Method::POST, &["wait"], &[], bytes(condition)).await.map(drop)
     }
 
     /// Connects `node` to `peer`. Answers when both ends have the peer, or with `wait` false as soon as it was asked.
@@ -201,9 +197,7 @@ impl Client {
 
     /// Sets a snapshot up. Answers with the network when its connections are up.
     pub async fn load(&self, snapshot: &dto::Snapshot) -> Result<dto::Network, ClientError> {
-        let mut body = Vec::new();
-        json::append(&mut body, snapshot);
-        self.ask(Method::POST, &["snapshot"], &[], body).await
+        self.tell(&["snapshot"], snapshot).await
     }
 
     /// What happens from now on. `filter` names the messages of interest, none when empty; with `current`, nodes and
@@ -249,6 +243,15 @@ impl Client {
 
     async fn post(&self, path: &[&str]) -> Result<(), ClientError> {
         self.send(Method::POST, path, &[], vec![]).await.map(drop)
+    }
+
+    /// Posts a value and reads the answer's JSON.
+    async fn tell<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        value: &impl Serialize,
+    ) -> Result<T, ClientError> {
+        self.ask(Method::POST, path, &[], bytes(value)).await
     }
 
     /// Sends a request and reads the answer's JSON.
@@ -313,6 +316,12 @@ impl Client {
         }
         url
     }
+}
+
+fn bytes(value: &impl Serialize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    json::append(&mut bytes, value);
+    bytes
 }
 
 fn wait_query(wait: bool) -> &'static [(&'static str, &'static str)] {

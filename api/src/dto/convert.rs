@@ -103,6 +103,7 @@ impl From<&view::Event> for Event {
                 conn = Some(Conn::from(*view));
                 "conn"
             }
+            EventKind::Condition => "condition",
             EventKind::Msg { one, other, protocol, code, received, size } => {
                 msg = Some(Msg {
                     one: *one,

@@ -6,11 +6,11 @@ use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
-/// An event. Exactly one of `node`, `conn` and `msg` is there, and `type` names it.
+/// An event. One of `node`, `conn` and `msg` is there, and `type` names it; a `condition` stands in `data`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(expecting = "an event object")]
 pub struct Event {
-    /// `node`, `conn` or `msg`.
+    /// `node`, `conn`, `msg` or `condition`.
     #[serde(rename = "type")]
     pub kind: String,
     /// RFC 3339 with up to nine digits of a second.

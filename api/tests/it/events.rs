@@ -207,3 +207,16 @@ async fn fifty_clients_see_the_same() {
         assert_eq!(first.get_or_insert_with(|| seen.clone()), &seen);
     }
 }
+
+#[tokio::test]
+async fn a_condition_is_an_event_too() {
+    let world = World::two_nodes().await;
+    let mut events = world.client.events("", false).await.unwrap();
+    assert_eq!(world.post("/partitions", r#"{"a":"A"}"#).await.status, 201);
+    assert_eq!(world.request("DELETE /partitions/1", &[], "").await.status, 200);
+    let event = next(&mut events).await;
+    assert_eq!((event.kind.as_str(), event.control), ("condition", true));
+    let data = event.data.unwrap();
+    assert_eq!((&data["set"], &data["effect"], &data["id"]), (&"impose".into(), &"cut".into(), &1.into()));
+    assert_eq!(next(&mut events).await.data.unwrap()["set"], "lift");
+}

@@ -1,5 +1,7 @@
 //! The command line, as it is typed. What it means is decided where it is done (`cmd`).
 
+mod control;
+mod demo;
 mod log;
 mod network;
 mod node;
@@ -15,12 +17,17 @@ use devp2p::Fidelity;
 use std::fmt;
 use std::path::PathBuf;
 
+pub(crate) use control::{
+    Churn, ChurnStart, Clock, ClockCommand, Line, Link, LinkParts, Partition, PartitionCommand, Region,
+    SetLine, SetLink, Until,
+};
+pub(crate) use demo::Demo;
 pub(crate) use log::{Diff, LogForm, Replay};
 pub(crate) use network::{Mocker, MockerStart, Network, Topology};
 pub(crate) use node::{Node, Which};
 pub(crate) use run::Run;
 pub(crate) use scenario::{ScenarioCommand, Setting};
-pub(crate) use serve::Serve;
+pub(crate) use serve::{Page, Serve};
 pub(crate) use sweep::{Column, Seeds, Vary};
 
 /// Simulates networks of devp2p nodes: runs scenarios, and serves networks to play with.
@@ -48,10 +55,13 @@ pub(crate) struct CommandLine {
 
 const EXAMPLES: &str = "\
 Examples:
+  p2psim demo                                a network to look at, in the browser
   p2psim run scenarios/ping-pong.toml        run an experiment
   p2psim serve                               a network to play with, driven by the commands below
   p2psim node create --name node01           (in another terminal)
   p2psim events --current --filter ping-pong:*
+  p2psim clock pause                         and resume, pace 5, step 1s, until --conns 10
+  p2psim partition 'node0*' --heal 30s       and heal; link set, churn start
 
 Exit codes: 0 done, 1 an expectation failed or the server said no, 2 usage, 3 server not reachable,
 4 bad file, 5 timed out, 130 interrupted.";
@@ -71,6 +81,8 @@ pub(crate) enum Command {
     },
     /// Serve a network over HTTP
     Serve(Serve),
+    /// Serve a network that is up, and open its page: the quickest way to see one
+    Demo(Demo),
     /// Show network information
     Show(Listing),
     /// Stream network events
@@ -100,6 +112,35 @@ pub(crate) enum Command {
     },
     /// Connect the nodes that are up, in a shape
     Topology(Topology),
+    /// Show the clock; pace, pause or step it, or run until something holds
+    Clock(Clock),
+    /// Show or change the links between nodes
+    Link {
+        #[command(subcommand)]
+        command: Link,
+    },
+    /// Show or limit the bandwidth of nodes
+    Line {
+        #[command(subcommand)]
+        command: Line,
+    },
+    /// Show regions, or put nodes into one
+    Region {
+        #[command(subcommand)]
+        command: Region,
+    },
+    /// Cut nodes off from others
+    Partition(Partition),
+    /// Heal partitions
+    Heal {
+        /// Which, by number; all when missing
+        partitions: Vec<String>,
+    },
+    /// Have nodes leave at random times and come back
+    Churn {
+        #[command(subcommand)]
+        command: Churn,
+    },
     /// Manage nodes
     #[command(args_conflicts_with_subcommands = true)]
     Node {

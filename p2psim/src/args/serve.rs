@@ -56,6 +56,9 @@ pub(crate) struct Page {
     /// Refuse whatever could change the network
     #[arg(long)]
     pub(crate) read_only: bool,
+    /// Open the page in a browser
+    #[arg(long, conflicts_with = "no_ui")]
+    pub(crate) open: bool,
     /// Serve the API alone, no page
     #[arg(long, conflicts_with = "ui_dir")]
     pub(crate) no_ui: bool,

@@ -1,6 +1,10 @@
 //! The commands: each module does one, or those of one kind.
 
 mod bring;
+mod browser;
+mod clock;
+mod conditions;
+mod demo;
 mod diff;
 mod events;
 mod interrupt;
@@ -44,6 +48,7 @@ pub(crate) fn run(line: CommandLine, services: Services) -> Result<Code, Failure
         Some(Command::Diff(args)) => diff::diff(&args),
         Some(Command::Scenario { command }) => scenario::scenario(&command, &services),
         Some(Command::Serve(args)) => serve::serve(args, line.token, services),
+        Some(Command::Demo(args)) => demo::demo(args, line.token, services),
         Some(Command::Show(listing)) => network::show(&remote()?, listing.json),
         Some(Command::Events(args)) => events::events(&remote()?, &args),
         Some(Command::Snapshot) => network::snapshot(&remote()?),
@@ -53,6 +58,13 @@ pub(crate) fn run(line: CommandLine, services: Services) -> Result<Code, Failure
         Some(Command::Reset | Command::Network { command: Network::Reset }) => network::reset(&remote()?),
         Some(Command::Mocker { command }) => mocker::mocker(&remote()?, command),
         Some(Command::Topology(topology)) => network::topology(&remote()?, topology),
+        Some(Command::Clock(args)) => clock::clock(&remote()?, args),
+        Some(Command::Link { command }) => conditions::link(&remote()?, command),
+        Some(Command::Line { command }) => conditions::line(&remote()?, command),
+        Some(Command::Region { command }) => conditions::region(&remote()?, command),
+        Some(Command::Partition(args)) => conditions::partition(&remote()?, args),
+        Some(Command::Heal { partitions }) => conditions::heal(&remote()?, &partitions),
+        Some(Command::Churn { command }) => conditions::churn(&remote()?, command),
         Some(Command::Node { listing, command }) => {
             let all = Node::List { listing, which: Which::default() };
             node::node(&remote()?, command.unwrap_or(all))

@@ -1,5 +1,6 @@
 //! Commands about the whole network of a server.
 
+use super::clock::told;
 use super::{Remote, print, print_json};
 use crate::args;
 use crate::failure::{Code, Failure};
@@ -22,9 +23,35 @@ pub(super) fn show(remote: &Remote, json: bool) -> Result<Code, Failure> {
     if json {
         print_json(&Counts { nodes, conns })?;
     } else {
-        print(&table(&[["NODES", &nodes.to_string()], ["CONNS", &conns.to_string()]]))?;
+        let mut rows = vec![["NODES".to_owned(), nodes.to_string()], ["CONNS".to_owned(), conns.to_string()]];
+        rows.extend(worth_telling(remote));
+        print(&table(&rows))?;
     }
     Ok(Code::Done)
+}
+
+/// What is not as usual: a clock that stands still, links that were set, partitions, churn.
+fn worth_telling(remote: &Remote) -> Vec<[String; 2]> {
+    let client = &remote.client;
+    let mut rows = Vec::new();
+    let mut tell = |what: &str, text: String| rows.push([what.to_owned(), text]);
+    // The original's server has nothing of the kind, and then there is nothing to tell.
+    let Ok(clock) = remote.wait(client.clock()) else { return rows };
+    if clock.pace == "paused" {
+        tell("CLOCK", told(&clock));
+    }
+    if let Ok(links) = remote.wait(client.links())
+        && links.pairs.len() + links.regions.len() > 0
+    {
+        tell("LINKS", format!("{} set", links.pairs.len() + links.regions.len()));
+    }
+    for partition in remote.wait(client.partitions()).unwrap_or_default() {
+        tell("PARTITION", format!("{}: {}", partition.id, partition.text));
+    }
+    if let Ok(Some(churn)) = remote.wait(client.churn()) {
+        tell("CHURN", format!("{}, {} left, {} away", churn.rate, churn.left, churn.away));
+    }
+    rows
 }
 
 /// What a node says of itself is not needed to set it up again, and the original's command left it out.

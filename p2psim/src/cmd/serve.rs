@@ -1,49 +1,102 @@
 //! `serve`: a network behind the HTTP API, until told to stop.
 
 use super::run::log_in;
-use super::{bring, interrupt, print};
-use crate::args::Serve;
+use super::{bring, browser, interrupt, print};
+use crate::args::{Page, Serve};
 use crate::failure::{Code, Failure};
 use ::node::Services;
-use api::{ServeConfig, ServeError, Ui, bind};
-use simnet::NetworkConfig;
+use api::{ServeConfig, ServeError, Server, Ui, bind};
+use simnet::{Handle, NetworkConfig};
+use std::net::SocketAddr;
 use tokio::runtime::Builder;
 use world::sim::{Link, Pace};
 
 pub(super) fn serve(args: Serve, token: Option<String>, services: Services) -> Result<Code, Failure> {
+    let opening = if args.page.open { Opening::Always } else { Opening::Never };
+    host(Stage { serve: args, token, services, opening, any_port: false }, async |_, _| Ok(()))
+}
+
+/// Whether the page is opened in a browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Opening {
+    Always,
+    IfSomebodyLooks,
+    Never,
+}
+
+/// What is served, and to whom.
+pub(super) struct Stage {
+    pub(super) serve: Serve,
+    pub(super) token: Option<String>,
+    pub(super) services: Services,
+    pub(super) opening: Opening,
+    /// Takes a free port where the one asked for is taken.
+    pub(super) any_port: bool,
+}
+
+/// Serves a network until told to stop. First `prepare` is done to it, which is told the URL of its page.
+pub(super) fn host(
+    stage: Stage,
+    prepare: impl AsyncFnOnce(&Handle, &str) -> Result<(), Failure>,
+) -> Result<Code, Failure> {
     // The simulation has threads of its own; these carry HTTP, and a slow client must not hold up another.
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime
         .expect("the system gives threads and an event queue")
-        .block_on(serve_until_stopped(args, token, services))
+        .block_on(serve_until_stopped(stage, prepare))
 }
 
 async fn serve_until_stopped(
-    args: Serve,
-    token: Option<String>,
-    services: Services,
+    stage: Stage,
+    prepare: impl AsyncFnOnce(&Handle, &str) -> Result<(), Failure>,
 ) -> Result<Code, Failure> {
+    let Stage { serve: args, token, services, opening, any_port } = stage;
     let paced = args.pace != Pace::Times(1.0);
     bring::check(args.adapter, &[("--record", args.record.is_some()), ("--pace", paced)])?;
-    let log_form = args.log_format.into();
-    let log_file = args.out.as_deref().map(|out| log_in(out, log_form)).transpose()?;
-    let (listen, journal) = (args.listen, args.record.clone());
     // First the address: a network that nobody can reach need not be built.
-    let page = args.page;
-    let ui = match page.ui_dir {
-        Some(dir) => Ui::Dir(dir),
-        None if page.no_ui => Ui::Off,
+    let (journal, adapter) = (args.record.clone(), args.adapter);
+    let server = listen(&args, token.clone(), any_port).await?;
+    // Before anyone knows of the server: from then on it may be stopped.
+    let asked = Box::pin(interrupt::asked());
+    let handle = bring::start(adapter, network(args, services)?)?;
+    let deterministic = handle.capabilities().await?.deterministic;
+    print(&format!("p2psim listening on http://{}\n", server.local_addr()))?;
+    let opening = (opening, token.as_deref());
+    let served = show(server, &handle, opening, asked, prepare).await;
+    // Whatever became of the server, the nodes are stopped and the log is closed.
+    let digest = handle.shut_down().await?;
+    served?;
+    print(&format!("digest {}\n", bring::shown(digest, deterministic)))?;
+    if let Some(journal) = journal {
+        print(&format!("replay with: p2psim run --journal {}\n", journal.display()))?;
+    }
+    Ok(Code::Done)
+}
+
+async fn listen(args: &Serve, token: Option<String>, any_port: bool) -> Result<Server, Failure> {
+    let Page { read_only, no_ui, ui_dir, open: _ } = &args.page;
+    let ui = match ui_dir {
+        Some(dir) => Ui::Dir(dir.clone()),
+        None if *no_ui => Ui::Off,
         None => Ui::Embedded,
     };
-    let (read_only, run) = (page.read_only, crate::clock::moment());
-    let config = ServeConfig { listen, token, allow_origins: args.allow_origin, ui, read_only, run };
-    let server = bind(config).await;
-    let server = server.map_err(|error| match error {
+    let (listen, allow_origins) = (args.listen, args.allow_origin.clone());
+    let (read_only, run) = (*read_only, crate::clock::moment());
+    let config = ServeConfig { listen, token, allow_origins, ui, read_only, run };
+    let mut server = bind(config.clone()).await;
+    if any_port && server.is_err() {
+        server = bind(ServeConfig { listen: SocketAddr::new(listen.ip(), 0), ..config }).await;
+    }
+    server.map_err(|error| match error {
         ServeError::Bind { .. } => Failure::new(Code::Failed, error)
             .remedy("another server may run there: choose a port with --listen, port 0 takes a free one"),
         other => Failure::new(Code::Failed, other),
-    })?;
-    let config = NetworkConfig {
+    })
+}
+
+fn network(args: Serve, services: Services) -> Result<NetworkConfig, Failure> {
+    let log_form = args.log_format.into();
+    Ok(NetworkConfig {
         default_service: args.default_service.or_else(|| usual(&services)),
         services,
         seed: args.seed,
@@ -51,25 +104,36 @@ async fn serve_until_stopped(
         fidelity: args.fidelity.into(),
         link: Link::latency(args.latency),
         pace: args.pace,
-        log_file,
+        log_file: args.out.as_deref().map(|out| log_in(out, log_form)).transpose()?,
         log_form,
         journal: args.record,
         ..NetworkConfig::default()
-    };
-    // Before anyone knows of the server: from then on it may be stopped.
-    let asked = interrupt::asked();
-    let handle = bring::start(args.adapter, config)?;
-    let deterministic = handle.capabilities().await?.deterministic;
-    print(&format!("p2psim listening on http://{}\n", server.local_addr()))?;
-    let served = server.serve(handle.clone(), asked).await;
-    // Whatever became of the server, the nodes are stopped and the log is closed.
-    let digest = handle.shut_down().await?;
-    served.map_err(|error| Failure::new(Code::Failed, error))?;
-    print(&format!("digest {}\n", bring::shown(digest, deterministic)))?;
-    if let Some(journal) = journal {
-        print(&format!("replay with: p2psim run --journal {}\n", journal.display()))?;
+    })
+}
+
+/// Prepares the network and serves it, until told to stop.
+async fn show(
+    server: Server,
+    handle: &Handle,
+    (opening, token): (Opening, Option<&str>),
+    mut stop: impl Future<Output = ()> + Send + Unpin + 'static,
+    prepare: impl AsyncFnOnce(&Handle, &str) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let page = browser::url(server.local_addr(), None);
+    tokio::select! {
+        biased;
+        prepared = prepare(handle, &page) => prepared?,
+        () = &mut stop => return Ok(()),
     }
-    Ok(Code::Done)
+    let open = match opening {
+        Opening::Always => true,
+        Opening::IfSomebodyLooks => browser::is_at_a_desk(),
+        Opening::Never => false,
+    };
+    if open {
+        browser::open(&browser::url(server.local_addr(), token));
+    }
+    server.serve(handle.clone(), stop).await.map_err(|error| Failure::new(Code::Failed, error))
 }
 
 /// What nodes run when nobody says: the original's example, or else the first there is.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test's helpers may fail as its body may")]
 
 mod churn;
+mod control;
 mod exec;
 mod log;
 mod run;

@@ -65,12 +65,21 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(args: &[&str]) -> Self {
-        Self::start_in(&std::env::temp_dir(), args)
+        Self::start_as("serve", &std::env::temp_dir(), args)
     }
 
     /// One whose temporary files are in `place`.
     pub(crate) fn start_in(place: &Path, args: &[&str]) -> Self {
-        let mut child = command(&["serve", "--listen", "127.0.0.1:0"])
+        Self::start_as("serve", place, args)
+    }
+
+    /// The demo, whatever else it is told.
+    pub(crate) fn demo(args: &[&str]) -> Self {
+        Self::start_as("demo", &std::env::temp_dir(), args)
+    }
+
+    fn start_as(name: &str, place: &Path, args: &[&str]) -> Self {
+        let mut child = command(&[name, "--listen", "127.0.0.1:0"])
             .args(args)
             .env("TMPDIR", place)
             .stdin(Stdio::null())
@@ -83,6 +92,13 @@ impl Server {
         let url = line.trim().strip_prefix("p2psim listening on ").unwrap_or_else(|| panic!("{line:?}"));
         assert!(!url.ends_with(":0"), "the port is the real one: {url}");
         Self { child, url: url.to_owned(), out }
+    }
+
+    /// The next line that it says.
+    pub(crate) fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.out.read_line(&mut line).unwrap();
+        line.trim_end().to_owned()
     }
 
     /// Runs a command against this server.

@@ -114,7 +114,7 @@ impl Network {
         }
     }
 
-    /// The control event of something asked, where the original has one: it shows the state before.
+    /// The control event of something asked, where there is one: the original's show the state before.
     fn control_event(&self, record: &Record) -> Option<Event> {
         let Kind::Asked(asked) = &record.kind else { return None };
         let conn = |one: &NodeId, other: &NodeId, up, verb: &str| {
@@ -130,6 +130,10 @@ impl Network {
             }
             Asked::Connect { one, other } => Some(conn(one, other, false, "connect")),
             Asked::Disconnect { one, other } => Some(conn(one, other, true, "disconnect")),
+            Asked::Condition(condition) => {
+                let data = serde_json::to_value(condition).expect("its keys are texts");
+                Some(self.event(record.time, true, EventKind::Condition, Some(data)))
+            }
             _ => None,
         }
     }

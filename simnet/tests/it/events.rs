@@ -24,6 +24,7 @@ fn text(event: &Arc<Event>) -> String {
     match &event.kind {
         EventKind::Node(node) => format!("{} up={} {origin}", node.config.name, node.up),
         EventKind::Conn(conn) => format!("conn up={} {origin}", conn.up),
+        EventKind::Condition => format!("condition {origin}"),
         EventKind::Msg { protocol, code, received, .. } => format!("{protocol}/{code} received={received}"),
     }
 }

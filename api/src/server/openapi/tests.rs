@@ -113,6 +113,14 @@ fn every_route_is_described_and_every_reference_leads_somewhere() {
             assert!(document["tags"].as_array().unwrap().iter().any(|known| known["name"] == *tag), "{tag}");
         }
     }
+    // And for people.
+    let for_people = include_str!("../../../../docs/http.md");
+    for (row, verbs) in ROWS {
+        for (verb, _) in *verbs {
+            let line = format!("`{} /{}`", verb.name(), row.join("/"));
+            assert!(for_people.contains(&line), "docs/http.md has no {line}");
+        }
+    }
     assert_eq!(count, ROWS.iter().map(|(_, verbs)| verbs.len()).sum::<usize>());
     check_references(&document, &document);
 }
