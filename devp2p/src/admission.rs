@@ -6,17 +6,18 @@
 //! ends come to the same answer, before either has greeted the other on the connection that loses.
 
 use core::time::Duration;
-use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use proto::key::{NodeId, PublicKey};
-use proto::session::{DiscReason, PeerError, PeerErrorCode, RemoteHello, Shared};
+use proto::session::{DiscReason, Outbox, PeerError, PeerErrorCode, RemoteHello, Shared};
 use world::ConnId;
 
 use crate::event::PeerEvent;
 use crate::log;
-use crate::peer::{Facts, Flags, Introduction, Peer, PeerId};
+use crate::peer::{Flags, Introduction, Peer, PeerId};
 use crate::stack::Stack;
+use crate::table::Entry;
 
 fn disc(reason: DiscReason, message: impl Into<std::borrow::Cow<'static, str>>) -> PeerError {
     PeerError::new(PeerErrorCode::DiscReason, reason, message)
@@ -39,7 +40,7 @@ impl Stack {
             Err(error) => return self.disconnect(conn, error),
         };
         if inbound {
-            self.known.borrow_mut().insert(id, conn);
+            self.table.borrow_mut().make_known(conn);
         }
         if let Some(dial) = yields {
             self.on_end(dial, already_connected());
@@ -55,10 +56,10 @@ impl Stack {
     /// Notes who it is; answers with the flags it has from there on.
     fn identify(&self, conn: ConnId, id: NodeId) -> Option<Flags> {
         let mut table = self.table.borrow_mut();
-        let setup = table.get_mut(conn)?.setup.as_mut()?;
-        setup.id = Some(id);
-        setup.flags = setup.flags.with(Flags::TRUSTED, self.trusted.borrow().contains(&id));
-        Some(setup.flags)
+        let entry = table.get_mut(conn).filter(|entry| !entry.is_peer())?;
+        entry.id = Some(id);
+        entry.flags = entry.flags.with(Flags::TRUSTED, self.trusted.borrow().contains(&id));
+        Some(entry.flags)
     }
 
     /// Is there room, and is it somebody new?
@@ -73,7 +74,7 @@ impl Stack {
             let message = format!("{inbound} inbound peers, limit {max_inbound}");
             return Err(disc(DiscReason::TooManyPeers, message));
         }
-        if self.known.borrow().get(&id).is_some_and(|other| *other != conn) {
+        if self.table.borrow().known(&id).is_some_and(|other| other.conn != conn) {
             return Err(already_connected());
         }
         if id == self.id {
@@ -94,26 +95,25 @@ impl Stack {
     }
 
     /// The remote has introduced itself: does it become a peer?
-    pub(crate) fn on_hello(&self, conn: ConnId, hello: RemoteHello, useful: bool) {
-        let id = hello.id.id();
+    pub(crate) fn on_hello(&self, conn: ConnId, hello: RemoteHello, shared: Arc<[Shared]>) {
+        // Of the node that was authenticated, or the session would have ended.
+        let Some(id) = self.table.borrow().get(conn).and_then(|entry| entry.id) else { return };
         let Some(flags) = self.identify(conn, id) else { return };
-        let checked = if useful || self.protocols.is_empty() {
+        let checked = if !shared.is_empty() || self.protocols.is_empty() {
             self.check(conn, id, flags)
         } else {
             Err(disc(DiscReason::UselessPeer, "no matching protocols"))
         };
         match checked {
-            Ok(()) => self.admit(conn, id, hello),
+            Ok(()) => self.admit(conn, id, self.introduction(hello, shared)),
             Err(error) => self.disconnect(conn, error),
         }
     }
 
-    fn admit(&self, conn: ConnId, id: NodeId, hello: RemoteHello) {
+    fn admit(&self, conn: ConnId, id: NodeId, introduction: Rc<Introduction>) {
         let now = self.world.now();
-        let introduction = self.introduction(hello);
-        let Some(peer) = self.promote(conn, id, introduction, now) else { return };
+        let Some(peer) = self.promote(conn, introduction, now) else { return };
         let dialed = !peer.inbound();
-        self.known.borrow_mut().insert(id, conn);
         let count = if dialed { &self.dialed } else { &self.inbound };
         count.set(count.get() + 1);
         self.dialer.borrow_mut().connected(now, &id, dialed);
@@ -124,40 +124,34 @@ impl Stack {
     }
 
     /// The entry of a connection becomes that of a peer.
-    fn promote(
-        &self,
-        conn: ConnId,
-        id: NodeId,
-        introduction: Rc<Introduction>,
-        now: Duration,
-    ) -> Option<Peer> {
+    fn promote(&self, conn: ConnId, introduction: Rc<Introduction>, now: Duration) -> Option<Peer> {
         let mut table = self.table.borrow_mut();
+        table.make_known(conn);
         let entry = table.get_mut(conn)?;
-        let setup = entry.setup.take()?;
-        let (remote, flags) = (setup.remote, Cell::new(setup.flags));
-        if setup.slot {
+        if std::mem::take(&mut entry.slot) {
             self.backlog.borrow_mut().release();
         }
-        let peer = Peer::new(Facts { session: PeerId(conn), id, remote, since: now, introduction, flags });
-        entry.peer = Some(peer.clone());
-        Some(peer)
+        entry.since = now.into();
+        if let Some(session) = &mut entry.session {
+            session.adopt_shared(&introduction.shared);
+        }
+        entry.introduction = Some(introduction);
+        entry.peer()
     }
 
     /// Tells everyone of a new peer, whose session goes live; answers with what that session had received already.
-    fn greet(&self, conn: ConnId, peer: &Peer) -> proto::session::Outbox {
-        let mut early = proto::session::Outbox::default();
-        let shared: Box<[Shared]> = {
+    fn greet(&self, conn: ConnId, peer: &Peer) -> Outbox {
+        let mut early = Outbox::default();
+        {
             let mut table = self.table.borrow_mut();
             let Some(entry) = table.get_mut(conn) else { return early };
             let Some(session) = &mut entry.session else { return early };
             session.admit(self.world.now(), &mut early);
             log::added(self.peer_count(), peer, session);
-            let shared = session.shared().into();
             self.transmit(entry, self.world.now(), &mut early);
-            shared
-        };
+        }
         self.observer.event(&PeerEvent::Added { peer });
-        for protocol in shared.iter().map(|shared| shared.local) {
+        for protocol in peer.introduction.shared.iter().map(|shared| shared.local) {
             self.spoken(protocol).join(PeerId(conn));
             if let Err(error) = self.with_handler(protocol, |handler, cx| handler.on_peer(PeerId(conn), cx)) {
                 self.doom(conn, error);
@@ -167,9 +161,9 @@ impl Stack {
     }
 
     /// What a node says of itself, shared with the one before if that said the same.
-    fn introduction(&self, hello: RemoteHello) -> Rc<Introduction> {
+    fn introduction(&self, hello: RemoteHello, shared: Arc<[Shared]>) -> Rc<Introduction> {
         let RemoteHello { version, client, caps, .. } = hello;
-        let new = Introduction { version, client, caps };
+        let new = Introduction { version, client, caps, shared };
         let mut last = self.last_introduction.borrow_mut();
         match &*last {
             Some(same) if **same == new => Rc::clone(same),
@@ -182,7 +176,6 @@ impl Stack {
     }
 
     pub(crate) fn is_connected(&self, id: &NodeId) -> bool {
-        let Some(conn) = self.known.borrow().get(id).copied() else { return false };
-        self.table.borrow().get(conn).is_some_and(|entry| entry.peer.is_some())
+        self.table.borrow().known(id).is_some_and(Entry::is_peer)
     }
 }

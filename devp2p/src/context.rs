@@ -55,7 +55,7 @@ impl Context<'_> {
 
     /// Who a peer is; none once it has gone.
     pub fn peer(&self, peer: PeerId) -> Option<Peer> {
-        self.stack.table.borrow().get(peer.0)?.peer.clone()
+        self.stack.table.borrow().get(peer.0)?.peer()
     }
 
     /// Sends a message. To a peer that has gone, or does not speak this protocol, it is nothing. A code the

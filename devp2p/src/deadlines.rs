@@ -3,6 +3,7 @@
 
 use core::time::Duration;
 
+use proto::Moment;
 use world::ConnId;
 
 use crate::stack::Stack;
@@ -20,8 +21,8 @@ impl Stack {
     }
 
     pub(crate) fn arm_at(&self, entry: &mut Entry, at: Duration) {
-        if entry.armed.is_none_or(|armed| armed > at) {
-            entry.armed = Some(at);
+        if entry.armed > at.into() {
+            entry.armed = at.into();
             self.timers().push(at, Due::Session(entry.conn));
         }
     }
@@ -31,10 +32,10 @@ impl Stack {
         let read_timeout = self.local().timing.read_timeout;
         let mut again = false;
         self.push(conn, |entry, now, out| {
-            if entry.armed != Some(at) {
+            if entry.armed != at.into() {
                 return; // an earlier look has taken its place
             }
-            entry.armed = None;
+            entry.armed = Moment::NEVER;
             let hold = entry.slow.as_ref().and_then(|slow| slow.hold);
             if let Some(hold) = hold.filter(|hold| now >= hold.since.saturating_add(read_timeout)) {
                 match hold.until {

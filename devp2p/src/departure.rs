@@ -43,26 +43,25 @@ impl Stack {
 
     /// A connection is over: forgets it and tells who has to know.
     pub(crate) fn on_end(&self, conn: ConnId, error: PeerError) {
-        let Some(mut entry) = self.table.borrow_mut().remove(conn) else { return };
+        let Some((mut entry, was_known)) = self.table.borrow_mut().remove(conn) else { return };
         self.net().close(conn);
         self.unsettle();
         if let Some(slow) = &mut entry.slow {
             slow.wake();
         }
-        match entry.peer.take() {
+        match entry.peer() {
             Some(peer) => self.dropped(entry, &peer, &error),
-            None => self.failed(entry, &error),
+            None => self.failed(&entry, was_known, &error),
         }
     }
 
     fn dropped(&self, entry: Entry, peer: &Peer, error: &PeerError) {
         let (now, id) = (self.world.now(), peer.id());
-        self.known.borrow_mut().remove(&id);
         let count = if peer.inbound() { &self.inbound } else { &self.dialed };
         count.set(count.get() - 1);
         self.dialer.borrow_mut().dropped(now, &id, &mut |out: &mut [u8]| self.draw_delay(out));
         let session = entry.session.expect("a peer has a session");
-        let shared = session.shared();
+        let shared = &peer.introduction.shared;
         for protocol in shared.iter().map(|shared| shared.local) {
             self.spoken(protocol).leave(peer.session());
         }
@@ -74,27 +73,25 @@ impl Stack {
         }
     }
 
-    fn failed(&self, entry: Entry, error: &PeerError) {
-        let Some(setup) = entry.setup else { return };
+    /// A connection ended that never was a peer's; `promised` says whether it was about to be one.
+    fn failed(&self, entry: &Entry, promised: bool, error: &PeerError) {
         let now = self.world.now();
-        if setup.slot {
+        if entry.slot {
             self.backlog.borrow_mut().release();
         }
-        let inbound = setup.flags.has(Flags::INBOUND);
+        let inbound = entry.flags.has(Flags::INBOUND);
         if inbound {
-            log::refused(setup.id, error);
+            log::refused(entry.id, error);
         }
-        let Some(id) = setup.id else { return };
+        let Some(id) = entry.id else { return };
         let mut entropy = |out: &mut [u8]| self.draw_delay(out);
         if inbound {
-            let promised = self.known.borrow().get(&id) == Some(&entry.conn);
             if promised {
-                self.known.borrow_mut().remove(&id);
                 self.dialer.borrow_mut().dropped(now, &id, &mut entropy);
             }
         } else if self.dialer.borrow_mut().failed(now, &id, entry.conn, &mut entropy) {
             log::dial_failed(&id, error);
-            let gave_way = self.known.borrow().contains_key(&id);
+            let gave_way = self.table.borrow().known(&id).is_some();
             if !gave_way {
                 self.observer.event(&PeerEvent::DialFailed { id, error });
             }

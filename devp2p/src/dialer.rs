@@ -13,7 +13,7 @@ use world::{ConnId, DialError};
 use crate::peer::Flags;
 use crate::server::{AddPeerError, OfferError};
 use crate::stack::Stack;
-use crate::table::{Entry, Setup};
+use crate::table::Entry;
 use crate::timers::Due;
 
 /// How long a transport may take to open (geth's `defaultDialTimeout`).
@@ -25,8 +25,7 @@ const JITTER: u16 = 250;
 
 /// Static nodes, and the dials on their way.
 pub(crate) struct Dialer {
-    scheduler: Scheduler,
-    statics: BTreeMap<NodeId, Enode>,
+    scheduler: Scheduler<Enode>,
     dials: BTreeMap<NodeId, ConnId>,
     /// The scheduler may have something to say.
     stirred: bool,
@@ -37,7 +36,7 @@ pub(crate) struct Dialer {
 impl Dialer {
     pub(crate) fn new(own: NodeId, slots: Slots) -> Self {
         let scheduler = Scheduler::new(own, slots, Backoff { jitter: JITTER, ..Backoff::default() });
-        Self { scheduler, statics: BTreeMap::new(), dials: BTreeMap::new(), stirred: false, next: None }
+        Self { scheduler, dials: BTreeMap::new(), stirred: false, next: None }
     }
 
     /// The alarm has gone off: is it time to ask the scheduler?
@@ -51,7 +50,7 @@ impl Dialer {
     }
 
     pub(crate) fn static_node(&self, id: &NodeId) -> Option<&Enode> {
-        self.statics.get(id)
+        self.scheduler.static_node(id)
     }
 
     /// A node became a peer.
@@ -91,8 +90,7 @@ impl Stack {
     pub(crate) fn add_static(&self, node: Enode) -> Result<(), AddPeerError> {
         let id = self.check_node(&node)?;
         let mut dialer = self.dialer.borrow_mut();
-        dialer.scheduler.add_static(self.world.now(), id).map_err(|_| AddPeerError::Itself(id))?;
-        dialer.statics.insert(id, node);
+        dialer.scheduler.add_static(self.world.now(), id, node).map_err(|_| AddPeerError::Itself(id))?;
         dialer.stirred = true;
         self.unsettle();
         Ok(())
@@ -100,10 +98,10 @@ impl Stack {
 
     pub(crate) fn offer(&self, node: Enode) -> Result<(), OfferError> {
         let id = self.check_node(&node)?;
-        let connected = |id: &NodeId| self.known.borrow().contains_key(id);
+        let connected = |id: &NodeId| self.table.borrow().known(id).is_some();
         let facts = Facts { dialed: self.dialed.get(), connected: &connected };
         self.dialer.borrow_mut().scheduler.offer(self.world.now(), id, &facts)?;
-        self.dial(&node, Flags::DYN_DIAL);
+        self.dial(id, &node, Flags::DYN_DIAL);
         Ok(())
     }
 
@@ -121,12 +119,11 @@ impl Stack {
     pub(crate) fn remove(&self, id: NodeId) -> bool {
         let (was_static, dial) = {
             let mut dialer = self.dialer.borrow_mut();
-            dialer.statics.remove(&id);
             dialer.stirred = true;
             self.unsettle();
             (dialer.scheduler.remove_static(&id), dialer.dial_to(&id))
         };
-        let session = self.known.borrow().get(&id).copied();
+        let session = self.table.borrow().known(&id).map(|entry| entry.conn);
         for conn in dial.into_iter().chain(session) {
             let (code, reason) = (PeerErrorCode::DiscReason, DiscReason::Requested);
             self.doom(conn, PeerError::new(code, reason, "Server.remove_peer"));
@@ -143,31 +140,25 @@ impl Stack {
                 return false;
             }
             dialer.stirred = false;
-            let connected = |id: &NodeId| self.known.borrow().contains_key(id);
+            let connected = |id: &NodeId| self.table.borrow().known(id).is_some();
             let facts = Facts { dialed: self.dialed.get(), connected: &connected };
             dialer.scheduler.poll_dials(self.world.now(), &facts, &mut due);
             dialer.next = dialer.scheduler.deadline();
             self.reschedule();
         }
         for id in due {
-            let node = self.dialer.borrow().statics.get(&id).cloned();
-            self.dial(&node.expect("the scheduler names static nodes"), Flags::STATIC_DIAL);
+            let node = self.dialer.borrow().static_node(&id).cloned();
+            self.dial(id, &node.expect("the scheduler names static nodes"), Flags::STATIC_DIAL);
         }
         true
     }
 
-    fn dial(&self, node: &Enode, flag: Flags) {
+    fn dial(&self, id: NodeId, node: &Enode, flag: Flags) {
         let remote = node.socket_addr().expect("checked when it was added");
         let conn = self.net().dial(remote);
-        let id = node.id();
-        let setup = Setup {
-            remote,
-            flags: Flags::default().with(flag, true),
-            target: Some(node.public_key),
-            id: Some(id),
-            slot: false,
-        };
-        self.table.borrow_mut().insert(Entry::new(conn, setup));
+        let mut entry = Entry::new(conn, remote.into(), flag);
+        (entry.id, entry.target) = (Some(id), Some(Box::new(node.public_key)));
+        self.table.borrow_mut().insert(entry);
         self.dialer.borrow_mut().dials.insert(id, conn);
         let at = self.world.now().saturating_add(DIAL_TIMEOUT);
         self.timers().push(at, Due::Dial(conn));
@@ -176,8 +167,7 @@ impl Stack {
     /// A transport we asked for is open.
     pub(crate) fn handle_connected(&self, conn: ConnId) {
         self.push(conn, |entry, now, out| {
-            let target = entry.setup.as_ref().and_then(|setup| setup.target);
-            let target = target.expect("only dials become connected");
+            let target = *entry.target.take().expect("only dials become connected, once");
             let mut entropy = |out: &mut [u8]| self.draw(out);
             entry.session = Some(Session::connect(self.local(), target, now, &mut entropy, out));
         });

@@ -6,27 +6,24 @@ use proto::enode::Enode;
 use proto::enr::NodeRecord;
 use proto::key::NodeId;
 use serde_json::Value;
-use world::ConnId;
 
 use crate::context::Context;
 use crate::peer::{Flags, NetworkInfo, PeerId, PeerInfo};
 use crate::protocol::Handler;
 use crate::stack::{Spoken, Stack};
+use crate::table::Entry;
 
 impl Stack {
     pub(crate) fn peer_infos(&self) -> Vec<PeerInfo> {
-        let known = self.known.borrow();
-        known.values().filter_map(|conn| self.peer_info(*conn)).collect()
+        self.table.borrow().all_known().filter_map(|entry| self.peer_info(entry)).collect()
     }
 
-    fn peer_info(&self, conn: ConnId) -> Option<PeerInfo> {
-        let table = self.table.borrow();
-        let entry = table.get(conn)?;
-        let (peer, session) = (entry.peer.as_ref()?, entry.session.as_ref()?);
+    fn peer_info(&self, entry: &Entry) -> Option<PeerInfo> {
+        let (peer, session, conn) = (entry.peer()?, entry.session.as_ref()?, entry.conn);
         let id = peer.id();
         let dialer = self.dialer.borrow();
         let record = dialer.static_node(&id).and_then(|node| node.record.clone());
-        let is_static = peer.flags().has(Flags::STATIC_DIAL);
+        let is_static = peer.flags.has(Flags::STATIC_DIAL);
         let protocols = session.shared().iter().map(|shared| {
             let spoken = self.spoken(shared.local);
             (spoken.protocol.cap.name.to_string(), ask(spoken, |handler| handler.peer_info(PeerId(conn))))
@@ -88,9 +85,10 @@ impl Stack {
         } else {
             self.trusted.borrow_mut().remove(&id);
         }
-        let conn = self.known.borrow().get(&id).copied();
-        if let Some(peer) = conn.and_then(|conn| self.table.borrow().get(conn)?.peer.clone()) {
-            peer.set_trusted(trusted);
+        let mut table = self.table.borrow_mut();
+        let conn = table.known(&id).filter(|entry| entry.is_peer()).map(|entry| entry.conn);
+        if let Some(entry) = conn.and_then(|conn| table.get_mut(conn)) {
+            entry.flags = entry.flags.with(Flags::TRUSTED, trusted);
         }
     }
 }

@@ -9,7 +9,7 @@ use world::ConnId;
 
 use crate::peer::Flags;
 use crate::stack::Stack;
-use crate::table::{Entry, Setup};
+use crate::table::Entry;
 
 /// How many connections may wait for a handshake; those beyond are closed.
 const WAITING: usize = 1024;
@@ -36,9 +36,7 @@ impl Stack {
         if !self.running() || backlog.waiting.len() >= WAITING {
             return self.net().close(conn);
         }
-        let flags = Flags::INBOUND;
-        let setup = Setup { remote, flags, target: None, id: None, slot: false };
-        self.table.borrow_mut().insert(Entry::new(conn, setup));
+        self.table.borrow_mut().insert(Entry::new(conn, remote.into(), Flags::INBOUND));
         if backlog.active >= self.max_pending {
             self.net().pause(conn, true);
             backlog.waiting.push_back(conn);
@@ -70,7 +68,7 @@ impl Stack {
 
     fn begin(&self, conn: ConnId) {
         self.push(conn, |entry, now, _| {
-            entry.setup.as_mut().expect("it has not begun").slot = true;
+            entry.slot = true;
             entry.session = Some(Session::accept(self.local(), now));
         });
         self.arm(conn);

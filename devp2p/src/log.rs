@@ -13,7 +13,7 @@ const TARGET: &str = "devp2p";
 pub(crate) fn added(count: usize, peer: &Peer, session: &Session) {
     if tracing::enabled!(target: TARGET, tracing::Level::TRACE) {
         let url = url(peer, session);
-        let (conn, name) = (peer.flags(), peer.client());
+        let (conn, name) = (peer.flags, peer.client());
         tracing::trace!(target: TARGET, peercount = count, url = %url, conn = %conn, name, "Adding p2p peer");
     }
 }

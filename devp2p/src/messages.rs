@@ -11,7 +11,7 @@ use world::{ConnId, Parcel};
 use crate::event::{MessageSeen, PeerEvent};
 use crate::flow::{SEND_QUEUE_LIMIT, WRITE_TIMEOUT, WRITE_WAITS_ABOVE, queue_full};
 use crate::io::shutting_down;
-use crate::peer::{Peer, PeerId};
+use crate::peer::PeerId;
 use crate::protocol::{Message, Received};
 use crate::stack::Stack;
 use crate::table::Entry;
@@ -21,23 +21,21 @@ impl Stack {
     /// Does something with a session and then with what it has to say.
     pub(crate) fn push(&self, conn: ConnId, act: impl FnOnce(&mut Entry, Duration, &mut Outbox)) {
         let now = self.world.now();
-        let mut out = self.spare.take();
+        let mut out = Outbox::default();
         if let Some(entry) = self.table.borrow_mut().get_mut(conn) {
             act(entry, now, &mut out);
             self.transmit(entry, now, &mut out);
         }
-        for event in out.events.drain(..) {
+        for event in out.events {
             match event {
                 SessionEvent::Message { protocol, code, payload, wire_len } => {
                     self.deliver(conn, protocol, Message { code, payload, wire_len });
                 }
                 SessionEvent::Authenticated { remote } => self.on_authenticated(conn, remote),
-                SessionEvent::Hello { hello, shared } => self.on_hello(conn, *hello, !shared.is_empty()),
+                SessionEvent::Hello { hello, shared } => self.on_hello(conn, *hello, shared),
                 SessionEvent::Closed(error) => self.on_end(conn, error),
             }
         }
-        out.clear();
-        self.spare.set(out);
     }
 
     /// Hands to the transport what a session said.
@@ -85,10 +83,7 @@ impl Stack {
     }
 
     fn deliver(&self, conn: ConnId, protocol: u16, message: Message) {
-        let id = match self.table.borrow().get(conn).and_then(Entry::talking) {
-            Some(peer) => peer.id(),
-            None => return,
-        };
+        let Some(id) = self.table.borrow().get(conn).and_then(Entry::talking) else { return };
         if self.spoken(protocol).protocol.received == Received::OnDelivery {
             self.received(id, protocol, &message);
         }
@@ -128,14 +123,12 @@ impl Stack {
     fn try_send(&self, conn: ConnId, index: u16, code: u64, payload: &Payload) -> Result<bool, PeerError> {
         let mut table = self.table.borrow_mut();
         let Some(entry) = table.get_mut(conn) else { return Ok(false) };
-        let (Some(peer), Some(session)) = (entry.talking().map(Peer::id), &mut entry.session) else {
-            return Ok(false);
-        };
+        let (Some(peer), Some(session)) = (entry.talking(), &mut entry.session) else { return Ok(false) };
         if !session.is_live() {
             return Ok(false);
         }
         let now = self.world.now();
-        let mut out = self.sending.borrow_mut();
+        let mut out = Outbox::default();
         let wire_len = match session.send(now, index, code, payload, &mut out) {
             Ok(wire_len) => wire_len,
             Err(_) if session.shared().iter().all(|shared| shared.local != index) => return Ok(false),

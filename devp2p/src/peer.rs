@@ -1,16 +1,17 @@
 //! Who a peer is. What is said to it goes through [`Context`](crate::Context) or [`PeerIo`](crate::PeerIo).
 
 use core::fmt;
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
+use proto::Moment;
 use proto::enode::Enode;
 use proto::enr::NodeRecord;
 use proto::key::NodeId;
-use proto::session::Capability;
+use proto::session::{Capability, Shared};
 use serde_json::Value;
 use world::ConnId;
 
@@ -67,85 +68,90 @@ pub(crate) struct Introduction {
     pub(crate) version: u64,
     pub(crate) client: String,
     pub(crate) caps: Vec<Capability>,
+    /// What follows from that: the protocols we share with them.
+    pub(crate) shared: Arc<[Shared]>,
 }
 
-/// A node there is a live session with. Cheap to clone; stays as it was when the session ends.
-#[derive(Clone)]
-pub struct Peer(Rc<Facts>);
+/// The address of a connection's other end, in less room than a `SocketAddr` takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Address {
+    ip: IpAddr,
+    port: u16,
+}
 
-/// In this order, so that the name, which every message asks for, shares a cache line with the words before it.
-#[repr(C)]
-pub(crate) struct Facts {
-    pub(crate) id: NodeId,
+impl From<SocketAddr> for Address {
+    fn from(address: SocketAddr) -> Self {
+        Self { ip: address.ip(), port: address.port() }
+    }
+}
+
+impl From<Address> for SocketAddr {
+    fn from(Address { ip, port }: Address) -> Self {
+        Self::new(ip, port)
+    }
+}
+
+/// A node there is a live session with, as it was when it was asked about. Cheap to clone.
+#[derive(Clone)]
+pub struct Peer {
     pub(crate) session: PeerId,
-    pub(crate) remote: SocketAddr,
-    pub(crate) since: Duration,
+    pub(crate) id: NodeId,
+    pub(crate) remote: Address,
+    pub(crate) since: Moment,
     pub(crate) introduction: Rc<Introduction>,
-    pub(crate) flags: Cell<Flags>,
+    pub(crate) flags: Flags,
 }
 
 impl Peer {
-    pub(crate) fn new(facts: Facts) -> Self {
-        Self(Rc::new(facts))
-    }
-
     /// The session.
     pub fn session(&self) -> PeerId {
-        self.0.session
+        self.session
     }
 
     /// The node's lasting name.
     pub fn id(&self) -> NodeId {
-        self.0.id
+        self.id
     }
 
     /// What the client calls itself.
     pub fn client(&self) -> &str {
-        &self.0.introduction.client
+        &self.introduction.client
     }
 
     /// What it speaks, in its own order.
     pub fn caps(&self) -> &[Capability] {
-        &self.0.introduction.caps
+        &self.introduction.caps
     }
 
     /// Version of its base protocol.
     pub fn version(&self) -> u64 {
-        self.0.introduction.version
+        self.introduction.version
     }
 
     /// Where the connection leads: the address that was dialled, or the one it came from.
     pub fn remote(&self) -> SocketAddr {
-        self.0.remote
+        self.remote.into()
     }
 
     /// Did it dial us?
     pub fn inbound(&self) -> bool {
-        self.flags().has(Flags::INBOUND)
+        self.flags.has(Flags::INBOUND)
     }
 
     /// Is it welcome however many peers there are?
     pub fn trusted(&self) -> bool {
-        self.flags().has(Flags::TRUSTED)
+        self.flags.has(Flags::TRUSTED)
     }
 
     /// When it became a peer.
     pub fn since(&self) -> Duration {
-        self.0.since
-    }
-
-    pub(crate) fn flags(&self) -> Flags {
-        self.0.flags.get()
-    }
-
-    pub(crate) fn set_trusted(&self, trusted: bool) {
-        self.0.flags.set(self.flags().with(Flags::TRUSTED, trusted));
+        self.since.since_start()
     }
 }
 
 impl fmt::Debug for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Peer({} {} {})", self.id().short(), self.flags(), self.remote())
+        write!(f, "Peer({} {} {})", self.id.short(), self.flags, self.remote())
     }
 }
 

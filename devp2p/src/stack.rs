@@ -7,14 +7,14 @@
 use core::net::SocketAddr;
 use core::time::Duration;
 use std::cell::{Cell, OnceCell, RefCell, RefMut};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 use proto::dial::Slots;
 use proto::enr::NodeRecord;
 use proto::key::NodeId;
-use proto::session::{Local, LocalCap, Outbox, PeerError};
+use proto::session::{Local, LocalCap, PeerError};
 use world::{ConnId, Entropy, Net, Scope, World};
 
 use crate::config::Config;
@@ -73,9 +73,6 @@ pub(crate) struct Stack {
     pub(crate) observer: Rc<dyn Observer>,
     pub(crate) protocols: Box<[Spoken]>,
     pub(crate) table: RefCell<Table>,
-    /// Rooms used again: for what is said in answer, and for what is sent.
-    pub(crate) spare: Cell<Outbox>,
-    pub(crate) sending: RefCell<Outbox>,
     open: OnceCell<Open>,
 
     pub(crate) id: NodeId,
@@ -83,8 +80,6 @@ pub(crate) struct Stack {
     pub(crate) slots: Slots,
     pub(crate) max_pending: usize,
     pub(crate) trusted: RefCell<BTreeSet<NodeId>>,
-    /// Peers, and who dialled us and is about to become one.
-    pub(crate) known: RefCell<BTreeMap<NodeId, ConnId>>,
     pub(crate) dialer: RefCell<Dialer>,
     pub(crate) backlog: RefCell<Backlog>,
     /// Peers that we dialled, and that dialled us.
@@ -92,8 +87,10 @@ pub(crate) struct Stack {
     pub(crate) inbound: Cell<usize>,
     pub(crate) last_introduction: RefCell<Option<Rc<Introduction>>>,
     pub(crate) record: OnceCell<NodeRecord>,
-    sessions_draw: RefCell<Option<Box<Entropy>>>,
-    dials_draw: RefCell<Option<Box<Entropy>>>,
+    /// How far the streams of entropy for handshakes and for dials have been drawn: a place in a stream is small, and
+    /// the stream itself takes as much as a connection.
+    handshakes_drawn: Cell<u64>,
+    dials_drawn: Cell<u64>,
     timers: RefCell<Timers>,
     doomed: RefCell<VecDeque<(ConnId, PeerError)>>,
     alarm: Cell<Option<Duration>>,
@@ -149,7 +146,6 @@ impl Stack {
             max_pending: config.max_pending.max(1),
             trusted: RefCell::new(config.trusted.iter().copied().collect()),
             table: RefCell::default(),
-            known: RefCell::default(),
             dialer: RefCell::new(Dialer::new(config.key.id(), config.slots())),
             backlog: RefCell::default(),
             timers: RefCell::default(),
@@ -159,10 +155,8 @@ impl Stack {
             last_introduction: RefCell::default(),
             record: OnceCell::new(),
             open: OnceCell::new(),
-            sessions_draw: RefCell::default(),
-            dials_draw: RefCell::default(),
-            spare: Cell::default(),
-            sending: RefCell::default(),
+            handshakes_drawn: Cell::new(0),
+            dials_drawn: Cell::new(0),
             doomed: RefCell::default(),
             depth: Cell::new(0),
             unsettled: Cell::new(false),
@@ -211,14 +205,18 @@ impl Stack {
 
     /// Entropy for handshakes.
     pub(crate) fn draw(&self, out: &mut [u8]) {
-        let mut kept = self.sessions_draw.borrow_mut();
-        kept.get_or_insert_with(|| Box::new(self.world.entropy("p2p sessions"))).fill(out);
+        self.draw_on("p2p sessions", &self.handshakes_drawn, out);
     }
 
     /// Entropy for when to dial: a stream of its own, since fidelities may draw differently for handshakes.
     pub(crate) fn draw_delay(&self, out: &mut [u8]) {
-        let mut kept = self.dials_draw.borrow_mut();
-        kept.get_or_insert_with(|| Box::new(self.world.entropy("p2p dials"))).fill(out);
+        self.draw_on("p2p dials", &self.dials_drawn, out);
+    }
+
+    fn draw_on(&self, purpose: &str, drawn: &Cell<u64>, out: &mut [u8]) {
+        let mut entropy = self.world.entropy(purpose).resumed_at(drawn.get());
+        entropy.fill(out);
+        drawn.set(entropy.drawn());
     }
 
     pub(crate) fn running(&self) -> bool {

@@ -1,110 +1,160 @@
-//! The connections of a server by id: small values in one table, found by index.
+//! The connections of a server by id: small values in one table, found by index; and who is at the other end of them.
 
-use core::net::SocketAddr;
-use core::time::Duration;
+use std::rc::Rc;
 
+use proto::Moment;
 use proto::key::{NodeId, PublicKey};
 use proto::session::Session;
 use world::ConnId;
 
 use crate::flow::Slow;
-use crate::peer::{Flags, Peer};
+use crate::peer::{Address, Flags, Introduction, Peer, PeerId};
 
-/// One connection.
+/// One connection. In this order: in a network of thousands every message finds it cold, so what each message needs
+/// stands first.
+#[repr(C)]
 pub(crate) struct Entry {
     pub(crate) conn: ConnId,
-    /// None while the transport is being opened, or waits for its turn.
-    pub(crate) session: Option<Session>,
-    /// Once the session is live.
-    pub(crate) peer: Option<Peer>,
-    /// Until then.
-    pub(crate) setup: Option<Box<Setup>>,
     /// Only while one end holds the other up.
     pub(crate) slow: Option<Box<Slow>>,
-    /// For when a look at the session's deadline is queued.
-    pub(crate) armed: Option<Duration>,
-    /// Its end is decided and waits for the running call to return.
-    pub(crate) doomed: bool,
-}
-
-/// What is known of a connection that is not a peer's yet.
-pub(crate) struct Setup {
-    /// Where to: dialled, or came from.
-    pub(crate) remote: SocketAddr,
-    pub(crate) flags: Flags,
-    /// Whom the dial is meant for.
-    pub(crate) target: Option<PublicKey>,
+    /// What the other end says of itself, once it is a peer.
+    pub(crate) introduction: Option<Rc<Introduction>>,
     /// Who it is: from the start for a dial, else once authenticated.
     pub(crate) id: Option<NodeId>,
+    pub(crate) flags: Flags,
+    /// Its end is decided and waits for the running call to return.
+    pub(crate) doomed: bool,
     /// Counts against the handshakes that may be on their way.
     pub(crate) slot: bool,
+    /// Where to: dialled, or came from.
+    pub(crate) remote: Address,
+    /// None while the transport is being opened, or waits for its turn.
+    pub(crate) session: Option<Session>,
+    /// For when a look at the session's deadline is queued, or never.
+    pub(crate) armed: Moment,
+    /// When it became a peer.
+    pub(crate) since: Moment,
+    /// Whom a dial is meant for, until its transport is open.
+    pub(crate) target: Option<Box<PublicKey>>,
 }
 
 impl Entry {
-    pub(crate) fn new(conn: ConnId, setup: Setup) -> Self {
+    pub(crate) fn new(conn: ConnId, remote: Address, flags: Flags) -> Self {
         Self {
             conn,
-            session: None,
-            peer: None,
-            setup: Some(Box::new(setup)),
             slow: None,
-            armed: None,
+            introduction: None,
+            id: None,
+            flags,
             doomed: false,
+            slot: false,
+            remote,
+            session: None,
+            armed: Moment::NEVER,
+            since: Moment::NEVER,
+            target: None,
         }
     }
 
-    /// The peer, as long as messages may still reach it.
-    pub(crate) fn talking(&self) -> Option<&Peer> {
-        if self.doomed { None } else { self.peer.as_ref() }
+    pub(crate) fn is_peer(&self) -> bool {
+        self.introduction.is_some()
+    }
+
+    /// The peer, if it is one.
+    pub(crate) fn peer(&self) -> Option<Peer> {
+        let Self { conn, remote, since, flags, .. } = *self;
+        let (introduction, id) = (Rc::clone(self.introduction.as_ref()?), self.id?);
+        Some(Peer { session: PeerId(conn), id, remote, since, introduction, flags })
+    }
+
+    /// Who the peer is, as long as messages may still reach it.
+    pub(crate) fn talking(&self) -> Option<NodeId> {
+        if self.doomed || !self.is_peer() { None } else { self.id }
     }
 }
 
 /// All connections of a server.
 #[derive(Default)]
-pub(crate) struct Table(Vec<Option<Entry>>);
+pub(crate) struct Table {
+    entries: Vec<Option<Entry>>,
+    /// Places of peers, and of who dialled us and is about to become one, by the ids of their nodes.
+    known: Vec<u32>,
+}
 
 impl Table {
     pub(crate) fn insert(&mut self, entry: Entry) {
         let index = entry.conn.index();
-        if index >= self.0.len() {
-            if index >= self.0.capacity() {
+        if index >= self.entries.len() {
+            if index >= self.entries.capacity() {
                 // Doubling would waste more than the entries themselves on a node with few peers.
-                self.0.reserve_exact(index + 1 + index / 4 - self.0.len());
+                self.entries.reserve_exact(index + 1 + index / 8 - self.entries.len());
             }
-            self.0.resize_with(index + 1, || None);
+            self.entries.resize_with(index + 1, || None);
         }
-        self.0[index] = Some(entry);
+        debug_assert!(self.entries[index].is_none(), "a place is free before it is used again");
+        self.entries[index] = Some(entry);
     }
 
     pub(crate) fn get(&self, conn: ConnId) -> Option<&Entry> {
-        self.0.get(conn.index())?.as_ref().filter(|entry| entry.conn == conn)
+        self.entries.get(conn.index())?.as_ref().filter(|entry| entry.conn == conn)
     }
 
     pub(crate) fn get_mut(&mut self, conn: ConnId) -> Option<&mut Entry> {
-        self.0.get_mut(conn.index())?.as_mut().filter(|entry| entry.conn == conn)
+        self.entries.get_mut(conn.index())?.as_mut().filter(|entry| entry.conn == conn)
     }
 
-    pub(crate) fn remove(&mut self, conn: ConnId) -> Option<Entry> {
-        self.get(conn)?;
-        self.0[conn.index()].take()
+    /// Takes a connection out; answers whether its node was known by it, too.
+    pub(crate) fn remove(&mut self, conn: ConnId) -> Option<(Entry, bool)> {
+        let id = self.get(conn)?.id;
+        let place =
+            id.and_then(|id| self.place(&id).ok()).filter(|place| self.known[*place] == conn.index() as u32);
+        if let Some(place) = place {
+            self.known.remove(place);
+        }
+        Some((self.entries[conn.index()].take()?, place.is_some()))
     }
 
     pub(crate) fn ids(&self) -> Vec<ConnId> {
-        self.0.iter().flatten().map(|entry| entry.conn).collect()
+        self.entries.iter().flatten().map(|entry| entry.conn).collect()
+    }
+
+    /// From here on its node is known by this connection, and by no other.
+    pub(crate) fn make_known(&mut self, conn: ConnId) {
+        let Some(id) = self.get(conn).and_then(|entry| entry.id) else { return };
+        let index = u32::try_from(conn.index()).expect("a host has under 4 G connections");
+        match self.place(&id) {
+            Ok(place) => self.known[place] = index,
+            Err(place) => self.known.insert(place, index),
+        }
+    }
+
+    /// The connection a node is known by.
+    pub(crate) fn known(&self, id: &NodeId) -> Option<&Entry> {
+        Some(self.entry_of(self.known[self.place(id).ok()?]))
+    }
+
+    /// All of them, in order of their nodes' ids.
+    pub(crate) fn all_known(&self) -> impl Iterator<Item = &Entry> {
+        self.known.iter().map(|index| self.entry_of(*index))
+    }
+
+    fn entry_of(&self, index: u32) -> &Entry {
+        self.entries[index as usize].as_ref().expect("who is known is in the table")
+    }
+
+    fn place(&self, id: &NodeId) -> Result<usize, usize> {
+        self.known.binary_search_by(|index| self.entry_of(*index).id.as_ref().cmp(&Some(id)))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::peer::Facts;
 
-    /// With the words that count references, what an idle connection takes here and in its session; what is
-    /// shared by peers that introduce themselves alike is not counted.
+    /// What an idle connection takes here; what is shared by peers that introduce themselves alike is not counted.
     #[test]
     fn an_idle_connection_is_small() {
-        let idle = size_of::<Option<Entry>>() + size_of::<Facts>() + 2 * size_of::<usize>();
-        let shared_protocol = size_of::<proto::session::Shared>();
-        assert!(idle + shared_protocol <= 400, "{idle} + {shared_protocol} bytes");
+        let idle = size_of::<Option<Entry>>();
+        assert!(idle <= 232, "{idle} bytes");
     }
 }

@@ -22,8 +22,8 @@ pub(crate) enum Due {
 /// Nanoseconds, place in order, and what; there is one for each connection, so it is kept small.
 type Item = Reverse<(u64, u64, Due)>;
 
-/// Below this many items dead ones are not worth sweeping out.
-const SWEEP_ABOVE: usize = 64;
+/// Below this many items dead ones are not worth sweeping out, nor their room giving back.
+const SWEEP_ABOVE: usize = 16;
 
 /// The queue.
 #[derive(Debug, Default)]
@@ -43,7 +43,7 @@ impl Timers {
         self.next += 1;
         if self.heap.len() == self.heap.capacity() {
             // Doubling would waste more than it saves: most nodes have as many items as peers, for as long.
-            self.heap.reserve_exact(self.heap.len() / 4 + 4);
+            self.heap.reserve_exact(self.heap.len() / 8 + 4);
         }
         self.heap.push(Reverse((u64::try_from(at.as_nanos()).unwrap_or(u64::MAX), order, due)));
         order
@@ -86,6 +86,9 @@ impl Timers {
                 return None;
             }
             self.heap.pop();
+            if self.heap.capacity() > 2 * self.heap.len() + SWEEP_ABOVE {
+                self.heap.shrink_to(self.heap.len() + self.heap.len() / 8 + 4); // a burst is over
+            }
             match due {
                 Due::Timer { protocol, timer } if !self.set.remove(&(protocol, timer, order)) => {
                     self.dead -= 1;

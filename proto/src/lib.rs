@@ -29,8 +29,11 @@ pub mod dial;
 pub mod enode;
 pub mod enr;
 pub mod key;
+mod moment;
 pub mod rlpx;
 pub mod session;
+
+pub use moment::Moment;
 
 /// Where bytes of entropy come from: always the caller. Any `FnMut(&mut [u8])` will do.
 pub trait Entropy {

@@ -5,12 +5,25 @@
 
 use bytes::Bytes;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 
 /// One end of one stream connection, as the node at that end names it. Not reused within the life of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnId {
     pub(crate) index: u32,
-    pub(crate) generation: u32,
+    pub(crate) generation: Generation,
+}
+
+/// Tells connections apart that had one place after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Generation(NonZeroU32);
+
+impl Generation {
+    pub(crate) const FIRST: Self = Self(NonZeroU32::MIN);
+
+    pub(crate) fn next(self) -> Self {
+        Self(self.0.checked_add(1).unwrap_or(NonZeroU32::MIN))
+    }
 }
 
 impl ConnId {
@@ -21,7 +34,7 @@ impl ConnId {
 
     /// Both halves as one number, for tables of one's own.
     pub fn as_u64(self) -> u64 {
-        (u64::from(self.generation) << 32) | u64::from(self.index)
+        (u64::from(self.generation.0.get()) << 32) | u64::from(self.index)
     }
 }
 

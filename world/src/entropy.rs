@@ -30,6 +30,18 @@ impl Entropy {
         Self(ChaCha8Rng::from_seed(key))
     }
 
+    /// How much has been drawn, in the stream's own words of four bytes.
+    pub fn drawn(&self) -> u64 {
+        u64::try_from(self.0.get_word_pos()).expect("nobody draws 64 EiB")
+    }
+
+    /// The same stream where so much has been [`drawn`](Self::drawn) of it.
+    #[must_use]
+    pub fn resumed_at(mut self, drawn: u64) -> Self {
+        self.0.set_word_pos(drawn.into());
+        self
+    }
+
     /// Fills `out`.
     pub fn fill(&mut self, out: &mut [u8]) {
         self.0.fill_bytes(out);
@@ -83,6 +95,19 @@ mod tests {
             [first(2, 2, 3, "key"), first(1, 3, 3, "key"), first(1, 2, 4, "key"), first(1, 2, 3, "keys")]
         {
             assert_ne!(base, other);
+        }
+    }
+
+    #[test]
+    fn a_stream_goes_on_where_it_was_left() {
+        let (mut whole, mut left) = (Entropy::derive(7, 0, 0, "key"), 0);
+        for size in [32, 1, 7, 300, 0, 64] {
+            let (mut expect, mut got) = (vec![0; size], vec![0; size]);
+            whole.fill(&mut expect);
+            let mut again = Entropy::derive(7, 0, 0, "key").resumed_at(left);
+            again.fill(&mut got);
+            left = again.drawn();
+            assert_eq!(got, expect);
         }
     }
 

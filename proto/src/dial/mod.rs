@@ -7,6 +7,7 @@
 mod backoff;
 mod scheduler;
 mod slots;
+mod statics;
 
 pub use backoff::Backoff;
 pub use scheduler::{DialRefusal, Facts, HISTORY, Scheduler};

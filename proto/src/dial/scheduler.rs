@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::backoff::Backoff;
 use super::slots::Slots;
-use crate::Entropy;
+use super::statics::{Stage, Statics};
 use crate::key::NodeId;
+use crate::{Entropy, Moment};
 
 /// How long a candidate is not dialled again (geth's `dialHistoryExpiration`).
 pub const HISTORY: Duration = Duration::from_secs(35);
@@ -56,15 +57,16 @@ pub enum DialRefusal {
 ///
 /// *In*, what is wanted: [`add_static`](Self::add_static), [`remove_static`](Self::remove_static),
 /// [`offer`](Self::offer). *In*, what became of it: `handle_*`. *Out*: [`poll_dials`](Self::poll_dials), to be
-/// called after each of these and at [`deadline`](Self::deadline).
+/// called after each of these and at [`deadline`](Self::deadline). `T` is what the caller has to know of a static node
+/// to dial it; it is kept here, beside what is known of its dials.
 #[derive(Debug)]
-pub struct Scheduler {
+pub struct Scheduler<T> {
     own: NodeId,
     slots: Slots,
     backoff: Backoff,
-    statics: BTreeMap<NodeId, Static>,
+    statics: Statics<T>,
     /// Static nodes that wait for their turn: when, then in the order they were queued.
-    waiting: BTreeSet<(Duration, u64, NodeId)>,
+    waiting: BTreeSet<(Moment, u64, NodeId)>,
     queued: u64,
     /// Dials on their way to nodes that are not static.
     dialing: BTreeSet<NodeId>,
@@ -72,28 +74,14 @@ pub struct Scheduler {
     history: History,
 }
 
-#[derive(Debug)]
-struct Static {
-    stage: Stage,
-    failures: u32,
-    dialed_at: Option<Duration>,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Stage {
-    Waiting { due: Duration, turn: u64 },
-    Dialing,
-    Connected { since: Duration },
-}
-
-impl Scheduler {
+impl<T> Scheduler<T> {
     /// A scheduler of the node `own`.
     pub fn new(own: NodeId, slots: Slots, backoff: Backoff) -> Self {
         Self {
             own,
             slots,
             backoff,
-            statics: BTreeMap::new(),
+            statics: Statics::default(),
             waiting: BTreeSet::new(),
             queued: 0,
             dialing: BTreeSet::new(),
@@ -103,33 +91,35 @@ impl Scheduler {
     }
 
     /// This node is to be connected, from now on and again after each loss. It is dialled at the next poll,
-    /// even if it is a static node that waits for its back-off.
+    /// even if it is a static node that waits for its back-off. `node` takes the place of what was known of it.
     ///
     /// # Errors
     /// [`DialRefusal::SelfDial`].
-    pub fn add_static(&mut self, now: Duration, id: NodeId) -> Result<(), DialRefusal> {
+    pub fn add_static(&mut self, now: Duration, id: NodeId, node: T) -> Result<(), DialRefusal> {
         if id == self.own {
             return Err(DialRefusal::SelfDial);
         }
-        match self.statics.get_mut(&id) {
-            Some(node) => {
-                node.failures = 0;
-                if let Stage::Waiting { due, turn } = node.stage {
-                    self.waiting.remove(&(due, turn, id));
-                    self.queue(id, now);
-                }
-            }
-            None if self.dialing.remove(&id) => {
+        let was_dialed = self.dialing.remove(&id);
+        let task = self.statics.add(id, node);
+        task.failures = 0;
+        match task.stage {
+            Stage::New if was_dialed => {
+                (task.stage, task.dialed_at) = (Stage::Dialing, now.into());
                 self.static_dials += 1;
-                self.statics.insert(id, Static { stage: Stage::Dialing, failures: 0, dialed_at: Some(now) });
             }
-            None => {
-                let stage = Stage::Waiting { due: now, turn: 0 };
-                self.statics.insert(id, Static { stage, failures: 0, dialed_at: None });
+            Stage::New => self.queue(id, now),
+            Stage::Waiting { due, turn } => {
+                self.waiting.remove(&(due, turn, id));
                 self.queue(id, now);
             }
+            Stage::Dialing | Stage::Connected { .. } => {}
         }
         Ok(())
+    }
+
+    /// What was said of a static node when it was added.
+    pub fn static_node(&self, id: &NodeId) -> Option<&T> {
+        self.statics.get(id).map(|task| &task.node)
     }
 
     /// This node need not be connected any longer. A dial on its way goes on. Was it static?
@@ -143,17 +133,17 @@ impl Scheduler {
                 self.static_dials -= 1;
                 self.dialing.insert(*id);
             }
-            Stage::Connected { .. } => {}
+            Stage::New | Stage::Connected { .. } => {}
         }
-        if let Some(at) = node.dialed_at {
-            self.history.add(*id, at.saturating_add(HISTORY));
+        if node.dialed_at != Moment::NEVER {
+            self.history.add(*id, node.dialed_at.after(HISTORY));
         }
         true
     }
 
     /// Is it a static node?
     pub fn is_static(&self, id: &NodeId) -> bool {
-        self.statics.contains_key(id)
+        self.statics.get(id).is_some()
     }
 
     /// Dials on their way.
@@ -191,7 +181,7 @@ impl Scheduler {
             return Err(DialRefusal::NoSlot);
         }
         self.dialing.insert(id);
-        self.history.add(id, now.saturating_add(HISTORY));
+        self.history.add(id, Moment::from(now).after(HISTORY));
         Ok(())
     }
 
@@ -199,17 +189,16 @@ impl Scheduler {
     pub fn poll_dials(&mut self, now: Duration, facts: &Facts<'_>, out: &mut Vec<NodeId>) {
         while self.slots.free_static(self.active()) > 0 {
             let Some(&(due, turn, id)) = self.waiting.first() else { return };
-            if due > now {
+            if due > now.into() {
                 return;
             }
             self.waiting.remove(&(due, turn, id));
             let node = self.statics.get_mut(&id).expect("who waits is static");
             if (facts.connected)(&id) {
-                node.stage = Stage::Connected { since: now };
+                node.stage = Stage::Connected { since: now.into() };
                 continue;
             }
-            node.stage = Stage::Dialing;
-            node.dialed_at = Some(now);
+            (node.stage, node.dialed_at) = (Stage::Dialing, now.into());
             self.static_dials += 1;
             out.push(id);
         }
@@ -239,10 +228,9 @@ impl Scheduler {
                 self.waiting.remove(&(due, turn, *id));
             }
             Stage::Dialing if dialed => self.static_dials -= 1,
-            Stage::Dialing => return,
-            Stage::Connected { .. } => return,
+            Stage::New | Stage::Dialing | Stage::Connected { .. } => return,
         }
-        node.stage = Stage::Connected { since: now };
+        node.stage = Stage::Connected { since: now.into() };
     }
 
     /// A peer is no longer one. A static node is dialled again after its back-off; a connection that held as
@@ -250,7 +238,7 @@ impl Scheduler {
     pub fn handle_dropped(&mut self, now: Duration, id: &NodeId, entropy: &mut dyn Entropy) {
         let Some(node) = self.statics.get_mut(id) else { return };
         let Stage::Connected { since } = node.stage else { return };
-        if now.saturating_sub(since) >= self.backoff.cap {
+        if now.saturating_sub(since.since_start()) >= self.backoff.cap {
             node.failures = 0;
         }
         self.retry(now, *id, entropy);
@@ -259,7 +247,7 @@ impl Scheduler {
     /// When [`poll_dials`](Self::poll_dials) would have something to say; none while every slot is taken.
     pub fn deadline(&self) -> Option<Duration> {
         let free = self.slots.free_static(self.active()) > 0;
-        self.waiting.first().filter(|_| free).map(|(due, ..)| *due)
+        self.waiting.first().filter(|_| free).map(|(due, ..)| due.since_start())
     }
 
     fn retry(&mut self, now: Duration, id: NodeId, entropy: &mut dyn Entropy) {
@@ -270,7 +258,7 @@ impl Scheduler {
     }
 
     fn queue(&mut self, id: NodeId, due: Duration) {
-        let turn = self.queued;
+        let (due, turn) = (Moment::from(due), self.queued);
         self.queued += 1;
         self.statics.get_mut(&id).expect("only static nodes queue").stage = Stage::Waiting { due, turn };
         self.waiting.insert((due, turn, id));
@@ -280,12 +268,12 @@ impl Scheduler {
 /// Nodes that were dialled lately.
 #[derive(Debug, Default)]
 struct History {
-    until: BTreeMap<NodeId, Duration>,
-    order: VecDeque<(Duration, NodeId)>,
+    until: BTreeMap<NodeId, Moment>,
+    order: VecDeque<(Moment, NodeId)>,
 }
 
 impl History {
-    fn add(&mut self, id: NodeId, until: Duration) {
+    fn add(&mut self, id: NodeId, until: Moment) {
         self.until.insert(id, until);
         self.order.push_back((until, id));
     }
@@ -297,7 +285,7 @@ impl History {
     /// Drops what has expired. Entries come nearly in order; one that is out of it may stay a little longer.
     fn forget(&mut self, now: Duration) {
         while let Some(&(until, id)) = self.order.front() {
-            if until > now {
+            if until > now.into() {
                 return;
             }
             self.order.pop_front();

@@ -3,12 +3,13 @@
 use core::time::Duration;
 
 use super::local::Timing;
+use crate::Moment;
 
 /// The two moments of a live session.
 #[derive(Debug, Default)]
 pub(crate) struct Liveness {
-    heard: Duration,
-    ping_at: Duration,
+    heard: Moment,
+    ping_at: Moment,
 }
 
 /// What is due now.
@@ -22,27 +23,28 @@ pub(crate) enum Due {
 impl Liveness {
     /// A session that is live from `now` on.
     pub(crate) fn start(now: Duration, timing: &Timing) -> Self {
-        Self { heard: now, ping_at: now.saturating_add(timing.ping) }
+        Self { heard: now.into(), ping_at: Moment::from(now).after(timing.ping) }
     }
 
     /// A whole message came. Not a part of one: a remote that drips bytes is as dead as a silent one.
     pub(crate) fn heard(&mut self, now: Duration) {
-        self.heard = now;
+        self.heard = now.into();
     }
 
     pub(crate) fn deadline(&self, timing: &Timing) -> Duration {
-        self.ping_at.min(self.heard.saturating_add(timing.read_timeout))
+        self.ping_at.min(self.heard.after(timing.read_timeout)).since_start()
     }
 
     pub(crate) fn poll(&mut self, now: Duration, timing: &Timing) -> Due {
-        if now >= self.heard.saturating_add(timing.read_timeout) {
+        let now = Moment::from(now);
+        if now >= self.heard.after(timing.read_timeout) {
             return Due::TimedOut;
         }
         if now < self.ping_at {
             return Due::Nothing;
         }
         // From now, not from when it was due: a late caller must not make up for pings in a burst.
-        self.ping_at = now.saturating_add(timing.ping);
+        self.ping_at = now.after(timing.ping);
         Due::Ping
     }
 }

@@ -284,6 +284,11 @@ impl Session {
         self.mux.shared()
     }
 
+    /// Another session's table of shared protocols: if it says the same as this one's, both keep one.
+    pub fn adopt_shared(&mut self, table: &Arc<[Shared]>) {
+        self.mux.adopt(table);
+    }
+
     /// Are messages compressed?
     pub fn compresses(&self) -> bool {
         self.snappy

@@ -1,6 +1,9 @@
 //! What a session has to say: parcels for the transport and events for its owner.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
+use smallvec::SmallVec;
 
 use super::caps::Shared;
 use super::hello::RemoteHello;
@@ -20,25 +23,20 @@ pub struct Transmit {
     pub wire_len: u32,
 }
 
-/// What a session has to say. The caller owns it, reuses it and empties it after each call.
+/// What a session has to say. The caller owns it and empties it after each call; as a rule it is one thing of a kind,
+/// and then it takes nothing from the heap.
 #[derive(Debug, Default)]
 pub struct Outbox {
     /// For the transport, in this order.
-    pub transmits: Vec<Transmit>,
+    pub transmits: SmallVec<[Transmit; 1]>,
     /// For the owner, in this order.
-    pub events: Vec<SessionEvent>,
+    pub events: SmallVec<[SessionEvent; 1]>,
 }
 
 impl Outbox {
     /// Nothing to say?
     pub fn is_empty(&self) -> bool {
         self.transmits.is_empty() && self.events.is_empty()
-    }
-
-    /// Forgets all, keeps the room.
-    pub fn clear(&mut self) {
-        self.transmits.clear();
-        self.events.clear();
     }
 }
 
@@ -56,7 +54,7 @@ pub enum SessionEvent {
         /// What the remote says of itself.
         hello: Box<RemoteHello>,
         /// The protocols both sides speak; it may be empty.
-        shared: Vec<Shared>,
+        shared: Arc<[Shared]>,
     },
     /// A message for a protocol above the base one.
     Message {

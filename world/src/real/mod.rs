@@ -23,7 +23,7 @@ pub use clock::WallClock;
 pub(crate) use net::RealNet;
 pub(crate) use scope::RealScope;
 
-use crate::endpoint::ConnId;
+use crate::endpoint::{ConnId, Generation};
 use crate::handle::{Scope, World};
 use clock::Timers;
 use std::cell::{Cell, RefCell};
@@ -122,14 +122,14 @@ impl Place {
 /// The connection ids of one host: small indices used again, each time with another generation.
 #[derive(Debug, Default)]
 struct Ids {
-    generations: Vec<u32>,
+    generations: Vec<Generation>,
     free: Vec<u32>,
 }
 
 impl Ids {
     fn take(&mut self) -> ConnId {
         let index = self.free.pop().unwrap_or_else(|| {
-            self.generations.push(0);
+            self.generations.push(Generation::FIRST);
             u32::try_from(self.generations.len() - 1).expect("a host has under 4 G connections")
         });
         ConnId { index, generation: self.generations[index as usize] }
@@ -138,7 +138,7 @@ impl Ids {
     fn give_back(&mut self, id: ConnId) {
         let generation = &mut self.generations[id.index as usize];
         debug_assert_eq!(*generation, id.generation, "an id is given back once");
-        *generation = generation.wrapping_add(1);
+        *generation = generation.next();
         self.free.push(id.index);
     }
 }

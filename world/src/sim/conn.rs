@@ -4,7 +4,7 @@ use super::core::Core;
 use super::event::Event;
 use super::host::{Host, address};
 use super::tcp::{HEADER, Item, Tcp};
-use crate::endpoint::{Closed, ConnId, Parcel};
+use crate::endpoint::{Closed, ConnId, Generation, Parcel};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
@@ -25,6 +25,7 @@ pub(crate) enum State {
 /// One end of a stream.
 #[derive(Debug)]
 pub(crate) struct Conn {
+    generation: Generation,
     pub(crate) net: u32,
     pub(crate) state: State,
     /// The host at the other end, and what it calls this stream once that is known.
@@ -165,10 +166,17 @@ pub(crate) fn send_packet(core: &Core, host: &Host, to: u32, event: Event) {
     }
 }
 
-#[derive(Debug, Default)]
-struct Place {
-    generation: u32,
-    conn: Option<Conn>,
+/// A place for a stream. The generation goes on counting while nobody has it.
+#[derive(Debug)]
+enum Place {
+    Free(Generation),
+    Taken(Conn),
+}
+
+impl Place {
+    fn conn(&self) -> Option<&Conn> {
+        if let Self::Taken(conn) = self { Some(conn) } else { None }
+    }
 }
 
 /// The streams of one host, by id.
@@ -190,7 +198,18 @@ impl Conns {
     ) -> ConnId {
         // No version of the links is u32::MAX, so the first parcel looks the latency up.
         let (latency, links_version, last_arrival) = (0, u32::MAX, 0);
-        let conn = Conn {
+        let index = self.free.pop().unwrap_or_else(|| {
+            if self.places.len() == self.places.capacity() {
+                // Doubling would waste as much as they take, on each of many hosts.
+                self.places.reserve_exact(self.places.len() / 8 + 4);
+            }
+            self.places.push(Place::Free(Generation::FIRST));
+            u32::try_from(self.places.len() - 1).expect("a host has under 4 G connections")
+        });
+        let place = &mut self.places[index as usize];
+        let Place::Free(generation) = *place else { unreachable!("a place that is free") };
+        *place = Place::Taken(Conn {
+            generation,
             net,
             state,
             host,
@@ -201,27 +220,25 @@ impl Conns {
             links_version,
             last_arrival,
             slow: None,
-        };
-        let index = self.free.pop().unwrap_or_else(|| {
-            self.places.push(Place::default());
-            u32::try_from(self.places.len() - 1).expect("a host has under 4 G connections")
         });
-        let place = &mut self.places[index as usize];
-        place.conn = Some(conn);
-        ConnId { index, generation: place.generation }
+        ConnId { index, generation }
     }
 
     pub(crate) fn get_mut(&mut self, id: ConnId) -> Option<&mut Conn> {
-        let place = self.places.get_mut(id.index as usize)?;
-        if place.generation == id.generation { place.conn.as_mut() } else { None }
+        match self.places.get_mut(id.index as usize)? {
+            Place::Taken(conn) if conn.generation == id.generation => Some(conn),
+            _ => None,
+        }
     }
 
     pub(crate) fn remove(&mut self, id: ConnId) -> Option<Conn> {
         self.get_mut(id)?;
-        let place = &mut self.places[id.index as usize];
-        place.generation = place.generation.wrapping_add(1);
+        let next = Place::Free(id.generation.next());
+        let Place::Taken(conn) = std::mem::replace(&mut self.places[id.index as usize], next) else {
+            unreachable!("just seen");
+        };
         self.free.push(id.index);
-        place.conn.take()
+        Some(conn)
     }
 
     /// Ends a stream from this side. It stays in the table as long as its end has to be seen to.
@@ -242,8 +259,18 @@ impl Conns {
 
     /// The ids of all streams that `belong`.
     pub(crate) fn ids(&self, belong: impl Fn(&Conn) -> bool) -> Vec<ConnId> {
-        let places = self.places.iter().enumerate();
-        let matching = places.filter(|(_, place)| place.conn.as_ref().is_some_and(&belong));
-        matching.map(|(index, place)| ConnId { index: index as u32, generation: place.generation }).collect()
+        let taken = self.places.iter().enumerate().filter_map(|(index, place)| Some((index, place.conn()?)));
+        let matching = taken.filter(|(_, conn)| belong(conn));
+        matching.map(|(index, conn)| ConnId { index: index as u32, generation: conn.generation }).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_that_only_delays_is_small() {
+        assert!(size_of::<Place>() <= 56, "{} bytes", size_of::<Place>());
     }
 }

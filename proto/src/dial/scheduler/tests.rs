@@ -13,7 +13,7 @@ fn id(n: u8) -> NodeId {
 
 /// A scheduler and the peers that its facts are about.
 struct Dialer {
-    scheduler: Scheduler,
+    scheduler: Scheduler<()>,
     peers: BTreeMap<NodeId, bool>,
 }
 
@@ -22,7 +22,7 @@ impl Dialer {
         Self { scheduler: Scheduler::new(id(0), slots, Backoff::default()), peers: BTreeMap::new() }
     }
 
-    fn with<T>(&mut self, act: impl FnOnce(&mut Scheduler, &Facts<'_>) -> T) -> T {
+    fn with<T>(&mut self, act: impl FnOnce(&mut Scheduler<()>, &Facts<'_>) -> T) -> T {
         let Self { scheduler, peers } = self;
         let connected = |id: &NodeId| peers.contains_key(id);
         let dialed = peers.values().filter(|dialed| **dialed).count();
@@ -61,7 +61,7 @@ fn no_entropy() -> impl FnMut(&mut [u8]) {
 #[test]
 fn a_static_node_is_dialled_at_once_and_again_with_back_off() {
     let mut dialer = Dialer::new(Slots::default());
-    dialer.scheduler.add_static(S, id(1)).unwrap();
+    dialer.scheduler.add_static(S, id(1), ()).unwrap();
     assert_eq!(dialer.scheduler.deadline(), Some(S));
     assert_eq!(dialer.poll(S), [id(1)]);
     assert_eq!(dialer.scheduler.deadline(), None);
@@ -81,7 +81,7 @@ fn a_static_node_is_dialled_at_once_and_again_with_back_off() {
 #[test]
 fn a_lost_peer_comes_back_sooner_the_longer_it_stayed() {
     let mut dialer = Dialer::new(Slots::default());
-    dialer.scheduler.add_static(S, id(1)).unwrap();
+    dialer.scheduler.add_static(S, id(1), ()).unwrap();
     let mut now = S;
     for (stays, delay) in [(1, 1), (29, 2), (1, 4), (30, 1), (1000, 1), (2, 2)] {
         assert_eq!(dialer.poll(now), [id(1)]);
@@ -96,11 +96,11 @@ fn a_lost_peer_comes_back_sooner_the_longer_it_stayed() {
 #[test]
 fn asking_again_ends_the_waiting() {
     let mut dialer = Dialer::new(Slots::default());
-    dialer.scheduler.add_static(S, id(1)).unwrap();
+    dialer.scheduler.add_static(S, id(1), ()).unwrap();
     for _ in 0..5 {
         dialer.poll(100 * S);
         dialer.fail(100 * S, id(1));
-        dialer.scheduler.add_static(100 * S, id(1)).unwrap();
+        dialer.scheduler.add_static(100 * S, id(1), ()).unwrap();
     }
     assert_eq!(dialer.poll(100 * S), [id(1)]);
     // Disconnect, then connect within the 35 s of geth's history: dialled at once here.
@@ -108,7 +108,7 @@ fn asking_again_ends_the_waiting() {
     assert!(dialer.scheduler.remove_static(&id(1)));
     dialer.drop_peer(101 * S, id(1));
     assert_eq!(dialer.scheduler.deadline(), None);
-    dialer.scheduler.add_static(102 * S, id(1)).unwrap();
+    dialer.scheduler.add_static(102 * S, id(1), ()).unwrap();
     assert_eq!(dialer.poll(102 * S), [id(1)]);
 }
 
@@ -116,7 +116,7 @@ fn asking_again_ends_the_waiting() {
 fn static_nodes_take_turns_when_slots_are_few() {
     let mut dialer = Dialer::new(Slots { max_active: 2, no_dial: true, ..Slots::default() });
     for n in [5, 3, 4, 1] {
-        dialer.scheduler.add_static(S, id(n)).unwrap();
+        dialer.scheduler.add_static(S, id(n), ()).unwrap();
     }
     assert_eq!(dialer.poll(S), [id(5), id(3)]);
     assert_eq!(dialer.scheduler.deadline(), None);
@@ -131,7 +131,7 @@ fn static_nodes_take_turns_when_slots_are_few() {
 fn a_static_node_that_dialled_us_is_not_dialled() {
     let mut dialer = Dialer::new(Slots::default());
     dialer.connect(S, id(1), false);
-    dialer.scheduler.add_static(S, id(1)).unwrap();
+    dialer.scheduler.add_static(S, id(1), ()).unwrap();
     assert_eq!(dialer.poll(S), []);
     assert_eq!(dialer.scheduler.deadline(), None);
     dialer.drop_peer(2 * S, id(1));
@@ -149,9 +149,9 @@ fn a_static_node_that_dialled_us_is_not_dialled() {
 #[test]
 fn candidates_are_refused_with_the_reason() {
     let mut dialer = Dialer::new(Slots { max_peers: 3, ..Slots::default() });
-    assert_eq!(dialer.scheduler.add_static(S, id(0)), Err(DialRefusal::SelfDial));
+    assert_eq!(dialer.scheduler.add_static(S, id(0), ()), Err(DialRefusal::SelfDial));
     dialer.connect(S, id(1), false);
-    dialer.scheduler.add_static(S, id(2)).unwrap();
+    dialer.scheduler.add_static(S, id(2), ()).unwrap();
     assert_eq!(dialer.offer(S, 0), Err(DialRefusal::SelfDial));
     assert_eq!(dialer.offer(S, 1), Err(DialRefusal::AlreadyConnected));
     assert_eq!(dialer.offer(S, 2), Err(DialRefusal::Static));
@@ -170,7 +170,7 @@ fn candidates_are_refused_with_the_reason() {
 #[test]
 fn a_dial_outlives_the_wish_for_it() {
     let mut dialer = Dialer::new(Slots { max_active: 1, ..Slots::default() });
-    dialer.scheduler.add_static(S, id(1)).unwrap();
+    dialer.scheduler.add_static(S, id(1), ()).unwrap();
     assert_eq!(dialer.poll(S), [id(1)]);
     assert!(dialer.scheduler.remove_static(&id(1)));
     assert!(!dialer.scheduler.remove_static(&id(1)));
@@ -181,7 +181,7 @@ fn a_dial_outlives_the_wish_for_it() {
     assert_eq!(dialer.offer(3 * S, 1), Err(DialRefusal::RecentlyDialed));
     assert_eq!(dialer.offer(36 * S, 1), Ok(()));
     // And a candidate's dial becomes the static node's.
-    dialer.scheduler.add_static(37 * S, id(1)).unwrap();
+    dialer.scheduler.add_static(37 * S, id(1), ()).unwrap();
     assert_eq!(dialer.scheduler.active(), 1);
     dialer.fail(38 * S, id(1));
     assert_eq!(dialer.poll(39 * S), [id(1)]);
@@ -223,7 +223,7 @@ proptest! {
         for step in moves {
             match step {
                 Move::Add(n) => {
-                    dialer.scheduler.add_static(now, id(n)).unwrap();
+                    dialer.scheduler.add_static(now, id(n), ()).unwrap();
                     wanted.insert(id(n));
                 }
                 Move::Remove(n) => {

@@ -3,13 +3,14 @@
 use core::time::Duration;
 use std::collections::VecDeque;
 use std::error::Error;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::reading::Incoming;
 use super::{DISCONNECT, HELLO, Session, SessionState};
 use crate::Entropy;
-use crate::session::caps::match_caps;
+use crate::session::caps::{Shared, match_caps};
 use crate::session::hello::{self, HelloError, RemoteHello, SNAPPY_VERSION};
 use crate::session::mux::Mux;
 use crate::session::wire::Authenticated;
@@ -111,8 +112,8 @@ impl Session {
         if let Some(stream) = &mut self.stream {
             stream.lift_limit();
         }
-        let shared = match_caps(&self.local.protocols, &hello.caps);
-        self.mux = Mux::new(&shared);
+        let shared: Arc<[Shared]> = match_caps(&self.local.protocols, &hello.caps).into();
+        self.mux = Mux::new(Arc::clone(&shared));
         out.events.push(SessionEvent::Hello { hello, shared });
     }
 }

@@ -80,7 +80,7 @@ fn auth_packets_are_answered_in_kind() {
                 assert!(out.is_empty());
                 session.handle_parcel(S, 0, bytes.to_vec().into(), &mut Draws(1), &mut out);
             }
-            assert_eq!(out.events, [SessionEvent::Authenticated { remote: remote.public() }]);
+            assert_eq!(out.events[..], [SessionEvent::Authenticated { remote: remote.public() }]);
             let ack = &out.transmits[0].bytes;
             let sized = packet_len(ack).unwrap() == Some(ack.len());
             assert_eq!((ack.len() == PLAIN_ACK_LEN, sized), (plain, !plain), "pieces of {piece}");

@@ -94,7 +94,7 @@ impl Raw {
 
     /// Takes note of what the session said.
     pub(super) fn collect(&mut self) {
-        self.events.append(&mut self.out.events);
+        self.events.extend(self.out.events.drain(..));
         for Transmit { tag, bytes, .. } in self.out.transmits.drain(..) {
             self.heard.push(match &mut self.codec {
                 Some(codec) => {

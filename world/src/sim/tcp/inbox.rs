@@ -78,7 +78,7 @@ mod tests {
     use crate::entropy::Entropy;
 
     fn segment(tx: u64, from: u64, to: u64, last: bool) -> Segment {
-        let conn = ConnId { index: 0, generation: 0 };
+        let conn = ConnId { index: 0, generation: crate::endpoint::Generation::FIRST };
         // An item ends at each multiple of 10.
         let ends = (from / 10 + 1..=to / 10).map(|n| (n * 10, Item::Flow(n % 2 == 0)));
         Segment { sender: 0, conn, tx, from, to, items: ends.collect(), last }

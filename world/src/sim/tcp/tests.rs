@@ -50,7 +50,7 @@ impl Pair {
 
     /// Sends what may be sent; `fate` tells how long each transmission takes, if it arrives.
     fn pump(&mut self, fate: &mut impl FnMut(&Segment) -> Option<u64>) {
-        let conn = ConnId { index: 0, generation: 0 };
+        let conn = ConnId { index: 0, generation: crate::endpoint::Generation::FIRST };
         let mut next = self.flow.poll_segment(self.now, 0, conn);
         while let Some(mut segment) = next {
             next = self.flow.poll_segment(self.now, 0, conn);

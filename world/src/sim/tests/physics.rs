@@ -237,7 +237,7 @@ fn streams_share_the_line_of_their_host_and_fill_it() {
     let start = sim.now();
     at(&sim, sender, |w| {
         for index in 0..4 {
-            let conn = ConnId { index, generation: 0 };
+            let conn = ConnId { index, generation: crate::endpoint::Generation::FIRST };
             w.net().send(conn, Parcel { tag: 0, bytes: Bytes::new(), wire_len: 2_000_000 });
         }
     });
