@@ -76,6 +76,15 @@ pub struct Network {
     meter: Option<Box<Meter>>,
 }
 
+/// A connection that was asked for and recorded, to be dialled.
+#[derive(Debug)]
+pub(crate) struct Dial {
+    one: NodeId,
+    other: NodeId,
+    from: NodeIndex,
+    to: NodeIndex,
+}
+
 /// A node, beside what the log tells of it.
 #[derive(Debug)]
 struct Member {
@@ -263,6 +272,44 @@ impl Network {
         Asking::unless_answered(id, reply)
     }
 
+    /// Starts nodes without saved state, all at once where that can be. Answers what is still open, or the first that
+    /// failed, whatever became of the others.
+    pub(crate) fn start_each(&mut self, ids: &[NodeId]) -> Result<Vec<Asking<()>>, NetworkError> {
+        let indices = self.ask_each(ids, false, |id| Asked::Start { id })?;
+        let replies = self.adapter.start_each(indices);
+        self.collect()?;
+        Asking::those_open(ids, replies)
+    }
+
+    /// Stops nodes, all at once where that can be. Answers as [`start_each`](Self::start_each).
+    pub(crate) fn stop_each(&mut self, ids: &[NodeId]) -> Result<Vec<Asking<()>>, NetworkError> {
+        let indices = self.ask_each(ids, true, |id| Asked::Stop { id })?;
+        let replies = self.adapter.stop_each(indices);
+        self.collect()?;
+        Asking::those_open(ids, replies)
+    }
+
+    /// Checks that nodes are up, or down, and records what is asked of them.
+    fn ask_each(
+        &mut self,
+        ids: &[NodeId],
+        up: bool,
+        ask: fn(NodeId) -> Asked,
+    ) -> Result<Vec<NodeIndex>, NetworkError> {
+        self.check()?;
+        let mut indices = Vec::with_capacity(ids.len());
+        for &id in ids {
+            let position = self.position(&id)?;
+            match (self.state.nodes()[position].up, up) {
+                (true, false) => return Err(NetworkError::AlreadyUp(id)),
+                (false, true) => return Err(NetworkError::AlreadyDown(id)),
+                _ => indices.push(self.nodes[position].index),
+            }
+        }
+        ids.iter().try_for_each(|id| self.asked(ask(*id)))?;
+        Ok(indices)
+    }
+
     /// Stops a node. Nothing: it is down.
     pub(crate) fn stop(&mut self, id: NodeId) -> Result<Option<Asking<()>>, NetworkError> {
         self.check()?;
@@ -322,15 +369,28 @@ impl Network {
 
     /// Asks `one` to connect to `other`.
     pub fn connect(&mut self, one: NodeId, other: NodeId) -> Result<(), NetworkError> {
+        let dial = self.ask_to_connect(one, other)?;
+        self.dial(vec![dial])
+    }
+
+    /// Checks and records that `one` is to connect to `other`; [`dial`](Self::dial) has it done, for many at once.
+    pub(crate) fn ask_to_connect(&mut self, one: NodeId, other: NodeId) -> Result<Dial, NetworkError> {
         self.check()?;
         self.may_connect(one, other)?;
         let (from, to) = (self.position(&one)?, self.position(&other)?);
         self.failures.remove(&(one, other));
         self.wanted.insert((one, other));
         self.asked(Asked::Connect { one, other })?;
-        let peer = self.adapter.enode(self.nodes[to].index);
-        let asked = self.adapter.add_peer(self.nodes[from].index, peer);
-        asked.map_err(|error| NetworkError::ConnectFailed { one, other, error })
+        Ok(Dial { one, other, from: self.nodes[from].index, to: self.nodes[to].index })
+    }
+
+    /// Has nodes dial, each as if asked after the one before it; the first that could not be asked is the answer.
+    pub(crate) fn dial(&mut self, dials: Vec<Dial>) -> Result<(), NetworkError> {
+        let peers = dials.iter().map(|dial| (dial.from, self.adapter.enode(dial.to))).collect();
+        let asked = self.adapter.add_peers(peers);
+        dials.into_iter().zip(asked).try_for_each(|(Dial { one, other, .. }, asked)| {
+            asked.map_err(|error| NetworkError::ConnectFailed { one, other, error })
+        })
     }
 
     /// The original's checks, in its order.

@@ -95,8 +95,16 @@ pub trait NodeAdapter {
     fn create(&mut self, config: &NodeConfig, kind: NodeKind) -> NodeIndex;
     /// Starts a node with its services' saved state. Its record is there when the reply is.
     fn start(&mut self, node: NodeIndex, snapshots: BTreeMap<String, Bytes>) -> Reply<()>;
+    /// Starts nodes without saved state, all at once where that can be. Replies in the order given.
+    fn start_each(&mut self, nodes: Vec<NodeIndex>) -> Vec<Reply<()>> {
+        nodes.into_iter().map(|node| self.start(node, BTreeMap::new())).collect()
+    }
     /// Stops a node: its peers are told, its services stop. Its record is there when the reply is.
     fn stop(&mut self, node: NodeIndex) -> Reply<()>;
+    /// Stops nodes, all at once where that can be. Replies in the order given.
+    fn stop_each(&mut self, nodes: Vec<NodeIndex>) -> Vec<Reply<()>> {
+        nodes.into_iter().map(|node| self.stop(node)).collect()
+    }
     /// Ends a node where it stands: its services do not stop, its peers see a reset. Its record is there when the reply
     /// is.
     fn crash(&mut self, node: NodeIndex) -> Reply<()>;
@@ -117,6 +125,10 @@ pub trait NodeAdapter {
 
     /// Has a node dial another, and keep the connection. What fails later is a record.
     fn add_peer(&mut self, node: NodeIndex, peer: Enode) -> Result<(), String>;
+    /// The same for many, all at once where that can be. Answers in the order given.
+    fn add_peers(&mut self, pairs: Vec<(NodeIndex, Enode)>) -> Vec<Result<(), String>> {
+        pairs.into_iter().map(|(node, peer)| self.add_peer(node, peer)).collect()
+    }
     /// Has a node drop another, and not dial it again.
     fn remove_peer(&mut self, node: NodeIndex, peer: NodeId);
     /// Calls a method of a node's RPC.

@@ -1,44 +1,40 @@
 //! Nodes in memory, in a simulated world: the adapter that replays.
 //!
 //! Each node is a host of a [`Simulation`]. What is one per node (its recorder, its running [`Node`], its RPC
-//! conversations) is kept at the host, on the host's thread; what happens to it is done there, between two events.
+//! conversations) is kept at the host, on the host's thread (`slot`); what happens to it is done there, between two events.
+
+mod slot;
+
+use slot::{Addresses, Slot, settle, shard_log, slot};
 
 use super::base::Base;
 use super::{Answer, Capabilities, Fabric, NodeAdapter, NodeIndex, NodeKind, Reply};
 use crate::condition::{Condition, RestraintId};
 use crate::measure::{Flows, Traffic};
-use crate::record::{Chain, Kind, Origin, Record};
-use crate::recorder::{Recorder, ShardLog};
+use crate::record::{Chain, Origin, Record};
 use crate::tally::NodeCounts;
 use bytes::Bytes;
 use devp2p::{Enode, Fidelity, NodeId, Timing};
 use node::rpc::view::Ports;
-use node::{
-    DataDir, Directory, Node, NodeConfig, NodeEnv, NodeInfo, RPC_PORT, RpcError, RpcSession, Services,
-};
+use node::{DataDir, NodeConfig, NodeInfo, RpcError, Services};
 use serde_json::Value;
-use std::any::Any;
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, MutexGuard, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 use tokio::sync::{mpsc, oneshot};
 use world::sim::{HostCell, HostId, HostLink, Hosts, Link, Livelock, Rule, RuleId, ShardCell, SimConfig};
-use world::{Population, Scope, Simulation};
+use world::{Population, Simulation};
 
 /// What is answered to calls that a node no longer answers.
 pub(crate) const NODE_STOPPED: &str = "node not running";
 
 /// Port of nodes that were given none (devp2p's own).
 const DEFAULT_PORT: u16 = 30303;
-
-/// Where nodes live, by id: written between events only, read by any shard.
-type Addresses = Arc<RwLock<BTreeMap<NodeId, SocketAddr>>>;
 
 /// What all nodes of one adapter have in common.
 #[derive(Clone, Debug)]
@@ -103,22 +99,9 @@ impl Disk {
 struct Resident {
     config: NodeConfig,
     address: SocketAddr,
-}
-
-/// What is kept at a node's host.
-struct Slot {
-    config: NodeConfig,
-    recorder: Rc<Recorder>,
-    data_dir: DataDir,
-    running: RefCell<Option<Running>>,
-    lines: RefCell<BTreeMap<u64, RpcSession>>,
-}
-
-/// A node's life.
-struct Running {
-    node: Rc<Node>,
-    /// Dropped after the node has stopped: whatever it left is killed.
-    _scope: Scope,
+    /// It has been started: there is something at its host.
+    settled: bool,
+    running: bool,
 }
 
 impl SimAdapter {
@@ -146,8 +129,47 @@ impl SimAdapter {
         self.simulation.shards()
     }
 
+    /// Does something at a node, which has been started before.
     fn at<R: Send + 'static>(&self, node: NodeIndex, act: impl FnOnce(&Rc<Slot>) -> R + Send + 'static) -> R {
         self.simulation.with(HostId(node.0), |cell| act(&slot(cell.local())))
+    }
+
+    /// Does something at each node that has ever been started, on all threads at once. Answers in order of the nodes.
+    fn at_each<R: Send + 'static>(
+        &self,
+        act: impl Fn(&Rc<Slot>, &HostCell) -> R + Clone + Send + 'static,
+    ) -> Vec<R> {
+        let settled = self.present().filter(|node| self.resident(*node).settled);
+        let work = settled.map(|node| (HostId(node.0), ()));
+        self.simulation.with_each(work, move |cell, ()| act(&slot(cell.local()), cell))
+    }
+
+    /// Starts nodes, on all threads at once. Answers in the order given.
+    fn start_nodes(&mut self, nodes: Vec<(NodeIndex, BTreeMap<String, Bytes>)>) -> Vec<Result<(), String>> {
+        let (services, settings) = (self.services.clone(), Arc::clone(&self.settings));
+        let addresses = Arc::clone(&self.addresses);
+        let indices: Vec<NodeIndex> = nodes.iter().map(|(node, _)| *node).collect();
+        let work = nodes.into_iter().map(|(node, snapshots)| {
+            let resident = self.nodes[node.0 as usize].as_mut().expect("the network names nodes that exist");
+            let first = (!std::mem::replace(&mut resident.settled, true)).then(|| {
+                let (disk, id) = (Arc::clone(&self.disk), resident.config.id);
+                let make = move || DataDir::made_by(move || disk.make(&id));
+                (resident.config.clone(), make)
+            });
+            (HostId(node.0), (first, snapshots))
+        });
+        let work: Vec<_> = work.collect();
+        let started = self.simulation.with_each(work, move |cell, (first, snapshots)| {
+            if let Some((config, data_dir)) = first {
+                settle(cell, config, data_dir());
+            }
+            slot(cell.local()).start(cell, &services, &settings, Arc::clone(&addresses), snapshots)
+        });
+        for (node, started) in indices.into_iter().zip(&started) {
+            let resident = self.nodes[node.0 as usize].as_mut().expect("just started");
+            resident.running = started.is_ok();
+        }
+        started
     }
 
     fn resident(&self, node: NodeIndex) -> &Resident {
@@ -169,71 +191,6 @@ fn check_link(settings: &SimSettings, link: &Link) -> Result<(), String> {
 
 /// Handshakes under way hold two secrets each; beyond this many nothing is saved and nothing is wrong.
 const SHARED_SECRETS: usize = 1 << 16;
-
-fn slot(local: &RefCell<Option<Box<dyn Any>>>) -> Rc<Slot> {
-    let local = local.borrow();
-    let any = local.as_ref().expect("create() puts a slot at the host, remove() is the last to look");
-    Rc::clone(any.downcast_ref::<Rc<Slot>>().expect("nobody else keeps anything there"))
-}
-
-fn shard_log(local: &RefCell<Option<Box<dyn Any>>>) -> Rc<ShardLog> {
-    let mut local = local.borrow_mut();
-    let any = local.get_or_insert_with(|| Box::new(Rc::<ShardLog>::default()));
-    Rc::clone(any.downcast_ref().expect("nobody else keeps anything there"))
-}
-
-impl Slot {
-    fn start(
-        &self,
-        cell: &HostCell,
-        services: &Services,
-        settings: &SimSettings,
-        addresses: Addresses,
-        snapshots: BTreeMap<String, Bytes>,
-    ) -> Result<(), String> {
-        let scope = cell.world().scope();
-        let directory: Directory = Directory::new(move |id| {
-            let address = *addresses.read().expect("no holder panics").get(&id)?;
-            Some(SocketAddr::new(address.ip(), RPC_PORT))
-        });
-        let env = NodeEnv {
-            fidelity: settings.fidelity,
-            timing: settings.timing,
-            max_peers: settings.max_peers,
-            snapshots,
-            observer: Rc::clone(&self.recorder) as Rc<dyn devp2p::Observer>,
-            directory,
-            data_dir: self.data_dir.clone(),
-            client: settings.client.clone(),
-            rpc_port: Some(RPC_PORT),
-        };
-        let node =
-            Node::start(scope.world(), &self.config, services, env).map_err(|error| error.to_string())?;
-        *self.running.borrow_mut() = Some(Running { node, _scope: scope });
-        self.recorder.record(Kind::Up);
-        Ok(())
-    }
-
-    fn stop(&self) {
-        let Some(running) = self.running.borrow_mut().take() else { return };
-        running.node.stop();
-        self.lines.borrow_mut().clear();
-        drop(running);
-        self.recorder.record(Kind::Down);
-    }
-
-    fn crash(&self) {
-        let Some(Running { node, _scope: scope }) = self.running.borrow_mut().take() else { return };
-        drop(scope);
-        self.lines.borrow_mut().clear();
-        drop(node);
-        self.recorder.record(Kind::Down);
-    }
-
-    fn node(&self) -> Option<Rc<Node>> {
-        self.running.borrow().as_ref().map(|running| Rc::clone(&running.node))
-    }
-}
 
 impl NodeAdapter for SimAdapter {
     fn name(&self) -> &'static str {
@@ -260,63 +217,62 @@ impl NodeAdapter for SimAdapter {
         }
         let address = SocketAddr::new(host.ip(), config.port);
         self.addresses.write().expect("no holder panics").insert(config.id, address);
-        self.nodes.push(Some(Resident { config: config.clone(), address }));
-        let origin = Origin::node(host.0);
-        let disk = Arc::clone(&self.disk);
-        self.simulation.with(host, move |cell| {
-            let id = config.id;
-            let data_dir = DataDir::made_by(move || disk.make(&id));
-            let recorder = Rc::new(Recorder::new(origin, cell.world(), shard_log(cell.shard_local())));
-            let (running, lines) = (RefCell::default(), RefCell::default());
-            *cell.local().borrow_mut() =
-                Some(Box::new(Rc::new(Slot { config, recorder, data_dir, running, lines })));
-        });
+        self.nodes.push(Some(Resident { config, address, settled: false, running: false }));
         NodeIndex(host.0)
     }
 
     fn start(&mut self, node: NodeIndex, snapshots: BTreeMap<String, Bytes>) -> Reply<()> {
-        let (services, settings) = (self.services.clone(), Arc::clone(&self.settings));
-        let addresses = Arc::clone(&self.addresses);
-        Reply::Now(self.simulation.with(HostId(node.0), move |cell| {
-            slot(cell.local()).start(cell, &services, &settings, addresses, snapshots)
-        }))
+        let started = self.start_nodes(vec![(node, snapshots)]);
+        Reply::Now(started.into_iter().next().expect("one was started"))
+    }
+
+    fn start_each(&mut self, nodes: Vec<NodeIndex>) -> Vec<Reply<()>> {
+        let nodes = nodes.into_iter().map(|node| (node, BTreeMap::new())).collect();
+        self.start_nodes(nodes).into_iter().map(Reply::Now).collect()
     }
 
     fn stop(&mut self, node: NodeIndex) -> Reply<()> {
-        self.at(node, |slot| slot.stop());
+        self.end(&[node], |slot| slot.stop());
         Reply::Now(Ok(()))
     }
 
+    fn stop_each(&mut self, nodes: Vec<NodeIndex>) -> Vec<Reply<()>> {
+        self.end(&nodes, |slot| slot.stop());
+        nodes.into_iter().map(|_| Reply::Now(Ok(()))).collect()
+    }
+
     fn crash(&mut self, node: NodeIndex) -> Reply<()> {
-        self.at(node, |slot| slot.crash());
+        self.end(&[node], |slot| slot.crash());
         Reply::Now(Ok(()))
     }
 
     fn remove(&mut self, node: NodeIndex) -> Reply<()> {
         let Some(resident) = self.nodes[node.0 as usize].take() else { return Reply::Now(Ok(())) };
         self.addresses.write().expect("no holder panics").remove(&resident.config.id);
-        let chain = self.simulation.with(HostId(node.0), |cell| {
+        let leave = |cell: &HostCell| {
             let slot = slot(cell.local());
             slot.stop();
             let chain = slot.recorder.chain();
             *cell.local().borrow_mut() = None;
             chain
-        });
+        };
+        let chain =
+            if resident.settled { self.simulation.with(HostId(node.0), leave) } else { Chain::default() };
         self.departed.push((Origin::node(node.0), chain));
         self.disk.forget(&resident.config.id);
         Reply::Now(Ok(()))
     }
 
     fn close(&mut self) {
-        for node in self.present() {
-            self.at(node, |slot| slot.stop());
-        }
+        let all: Vec<NodeIndex> = self.present().collect();
+        self.end(&all, |slot| slot.stop());
         drop(self.disk.base().take());
     }
 
     fn info(&self, node: NodeIndex) -> NodeInfo {
         let resident = self.resident(node);
-        let running = self.at(node, |slot| slot.node().map(|node| node.info()));
+        let running =
+            if resident.running { self.at(node, |slot| slot.node().map(|node| node.info())) } else { None };
         // Known by its name in the network, not by its client's; and by its address even while it is down.
         let mut info = running.unwrap_or_else(|| NodeInfo {
             id: resident.config.id.to_string(),
@@ -348,10 +304,12 @@ impl NodeAdapter for SimAdapter {
     }
 
     fn add_peer(&mut self, node: NodeIndex, peer: Enode) -> Result<(), String> {
-        self.at(node, move |slot| {
-            let node = slot.node().ok_or(NODE_STOPPED)?;
-            node.server().add_peer(peer).map_err(|error| error.to_string())
-        })
+        self.at(node, move |slot| slot.add_peer(peer))
+    }
+
+    fn add_peers(&mut self, pairs: Vec<(NodeIndex, Enode)>) -> Vec<Result<(), String>> {
+        let work = pairs.into_iter().map(|(node, peer)| (HostId(node.0), peer));
+        self.simulation.with_each(work, |cell, peer| slot(cell.local()).add_peer(peer))
     }
 
     fn remove_peer(&mut self, node: NodeIndex, peer: NodeId) {
@@ -505,9 +463,9 @@ impl NodeAdapter for SimAdapter {
         for flows in self.simulation.on_shards(|shard| shard_log(shard.local()).flows.borrow().clone()) {
             traffic.add_flows(flows.unwrap_or_default());
         }
-        for index in self.present() {
-            for (to, sent) in self.at(index, |slot| slot.recorder.links()) {
-                traffic.add_link(index.0, to, sent);
+        for (from, links) in self.at_each(|slot, cell| (cell.id().0, slot.recorder.links())) {
+            for (to, sent) in links {
+                traffic.add_link(from, to, sent);
             }
         }
         traffic.add_waits(&self.simulation.waits());
@@ -524,20 +482,20 @@ impl NodeAdapter for SimAdapter {
 
     fn chains(&self) -> Vec<(Origin, Chain)> {
         let mut chains = self.departed.clone();
-        for index in self.present() {
-            chains.push(self.at(index, |slot| (slot.recorder.origin(), slot.recorder.chain())));
-        }
+        // Those that were never started have recorded nothing.
+        let silent = self.present().filter(|node| !self.resident(*node).settled);
+        chains.extend(silent.map(|node| (Origin::node(node.0), Chain::default())));
+        chains.extend(self.at_each(|slot, _| (slot.recorder.origin(), slot.recorder.chain())));
         chains
     }
 
     fn counts(&self) -> Vec<NodeCounts> {
-        self.present().map(|index| self.at(index, |slot| slot.recorder.counts())).collect()
+        self.at_each(|slot, _| slot.recorder.counts())
     }
 
     fn population(&self) -> Population {
         let mut all = Population::default();
-        for index in self.present() {
-            let one = self.simulation.with(HostId(index.0), |cell| cell.world().population());
+        for one in self.at_each(|_, cell| cell.world().population()) {
             all.tasks += one.tasks;
             all.connections += one.connections;
         }
@@ -546,6 +504,16 @@ impl NodeAdapter for SimAdapter {
 }
 
 impl SimAdapter {
+    /// Ends the lives of nodes, those that have one, on all threads at once.
+    fn end(&mut self, nodes: &[NodeIndex], end: fn(&Slot)) {
+        let running = nodes.iter().filter(|node| {
+            let resident = self.nodes[node.0 as usize].as_mut();
+            resident.is_some_and(|resident| std::mem::replace(&mut resident.running, false))
+        });
+        let work: Vec<_> = running.map(|node| (HostId(node.0), ())).collect();
+        self.simulation.with_each(work, move |cell, ()| end(&slot(cell.local())));
+    }
+
     fn present(&self) -> impl Iterator<Item = NodeIndex> {
         let present = self.nodes.iter().enumerate().filter(|(_, resident)| resident.is_some());
         present.map(|(index, _)| NodeIndex(index as u32))

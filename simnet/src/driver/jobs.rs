@@ -131,19 +131,16 @@ impl Driver {
         self.start_nodes(self.ids(|node| !node.up))
     }
 
-    pub(crate) fn start_nodes(&mut self, nodes: Vec<NodeId>) -> Result<Wait<()>, NetworkError> {
-        let mut starting = Askings::new();
-        for id in nodes {
-            starting.extend(self.start(id)?);
-        }
+    pub(crate) fn start_nodes(&mut self, ids: Vec<NodeId>) -> Result<Wait<()>, NetworkError> {
+        ids.iter().try_for_each(|id| self.journal(|| Command::Start(*id)))?;
+        let starting = self.network.start_each(&ids)?;
         Ok(Wait::after(starting, |_| Ok(())))
     }
 
     pub(crate) fn stop_all(&mut self) -> Result<Wait<()>, NetworkError> {
-        let mut stopping = Askings::new();
-        for id in self.ids(|node| node.up) {
-            stopping.extend(self.stop(id)?);
-        }
+        let ids = self.ids(|node| node.up);
+        ids.iter().try_for_each(|id| self.journal(|| Command::Stop(*id)))?;
+        let stopping = self.network.stop_each(&ids)?;
         Ok(Wait::after(stopping, |_| Ok(())))
     }
 
@@ -237,9 +234,14 @@ impl Driver {
     pub(crate) fn connect_all(&mut self, pairs: Vec<(NodeId, NodeId)>) -> Result<Wait<()>, NetworkError> {
         // A shape that cannot be is not half built.
         pairs.iter().try_for_each(|&(one, other)| self.network.may_meet(one, other))?;
-        for &(one, other) in &pairs {
-            self.ask_connect(one, other)?;
-        }
+        let mut dials = Vec::with_capacity(pairs.len());
+        let asked: Result<(), NetworkError> = pairs.iter().try_for_each(|&(one, other)| {
+            self.journal(|| Command::Connect(one, other))?;
+            dials.push(self.network.ask_to_connect(one, other)?);
+            Ok(())
+        });
+        self.network.dial(dials)?;
+        asked?;
         Ok(self.wait_for_all(pairs))
     }
 

@@ -38,6 +38,15 @@ impl Asking<()> {
         }
     }
 
+    /// Those of many that have not been answered; the first answer that is none is the answer.
+    pub(super) fn those_open(ids: &[NodeId], replies: Vec<Reply<()>>) -> Result<Vec<Self>, NetworkError> {
+        let mut open = Vec::new();
+        for (id, reply) in ids.iter().zip(replies) {
+            open.extend(Self::unless_answered(*id, reply)?);
+        }
+        Ok(open)
+    }
+
     /// Whether all of them have been answered; the first that failed is the answer, whatever became of the others.
     pub(crate) fn all(askings: &mut Vec<Self>) -> Option<Result<(), NetworkError>> {
         for asking in std::mem::take(askings) {

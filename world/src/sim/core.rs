@@ -60,6 +60,8 @@ pub(crate) struct Core {
     queue: RefCell<Queue<Event>>,
     /// By host id; `None` for those of other shards.
     hosts: RefCell<Vec<Option<Rc<Host>>>>,
+    /// By host id: the shard it lives on.
+    shards: RefCell<Vec<u16>>,
     abroad: RefCell<Vec<Abroad>>,
 }
 
@@ -75,6 +77,7 @@ impl Core {
             now: Cell::new(0),
             queue: RefCell::new(Queue::new()),
             hosts: RefCell::new(Vec::new()),
+            shards: RefCell::new(Vec::new()),
             abroad: RefCell::new(Vec::new()),
         })
     }
@@ -83,16 +86,18 @@ impl Core {
         self.now.get()
     }
 
-    /// Hosts are dealt out to the shards in turn. The one place that knows.
-    pub(crate) fn shard_of(host: u32, shards: usize) -> usize {
-        host as usize % shards
+    fn is_mine(&self, host: u32) -> bool {
+        self.common.shards == 1 || usize::from(self.shards.borrow()[host as usize]) == self.index
     }
 
-    pub(crate) fn add_host(self: &Rc<Self>, id: u32) {
-        let mine = Self::shard_of(id, self.common.shards) == self.index;
+    /// The next hosts, and the shard of each.
+    pub(crate) fn add_hosts(&self, shards: &[u16]) {
+        self.shards.borrow_mut().extend_from_slice(shards);
         let mut hosts = self.hosts.borrow_mut();
-        debug_assert_eq!(hosts.len(), id as usize, "hosts come in the order of their ids");
-        hosts.push(mine.then(|| Host::new(id)));
+        for shard in shards {
+            let id = u32::try_from(hosts.len()).expect("a world has under 4 G hosts");
+            hosts.push((usize::from(*shard) == self.index).then(|| Host::new(id)));
+        }
     }
 
     pub(crate) fn host(&self, id: u32) -> Option<Rc<Host>> {
@@ -112,10 +117,10 @@ impl Core {
     /// Has `event` happen to host `to` at `time`, on whatever shard that lives.
     pub(crate) fn post(&self, source: &Host, time: u64, to: u32, event: Event) {
         let key = Key::new(time, source.id, source.next_sequence());
-        let shard = Self::shard_of(to, self.common.shards);
-        if shard == self.index {
+        if self.is_mine(to) {
             self.queue.borrow_mut().push(key, event);
         } else {
+            let shard = self.shards.borrow()[to as usize].into();
             self.abroad.borrow_mut().push((shard, key, event));
         }
     }

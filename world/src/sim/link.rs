@@ -5,6 +5,7 @@
 //! Links are directed and sparse: a pair has its own link, or that of its zones, or the default one.
 
 use super::physics::{Bandwidth, Chance, HostLink, Jitter, Loss, Path};
+use super::placement::Placement;
 use super::rule::{Rule, RuleId, Rules};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -237,11 +238,22 @@ impl Links {
         self.conditions = self.conditions + usize::from(brought) - usize::from(took);
     }
 
-    /// The least latency of any link that `counts`; the default one and those between zones always do.
-    pub(crate) fn least_latency(&self, counts: impl Fn(u32, u32) -> bool) -> u64 {
-        let own = self.own.iter().filter(|((from, to), _)| counts(*from, *to)).map(|(_, link)| link);
-        let all = own.chain(self.between_zones.values()).chain([&self.default]);
-        all.map(|link| nanos(link.latency)).min().expect("the default link is there")
+    pub(crate) fn zone(&self, host: u32) -> Option<u16> {
+        self.zones.get(&host).copied()
+    }
+
+    /// The least latency of any link that leads from one shard to another; for ever, if none does.
+    pub(crate) fn look_ahead(&self, placement: &Placement) -> u64 {
+        let crosses = |from, to| placement.shard_of(from) != placement.shard_of(to);
+        let own = self.own.iter().filter(|((from, to), _)| crosses(*from, *to)).map(|(_, link)| link);
+        let crossings = placement.crossings(|host| self.zone(host));
+        let zones: Vec<_> = crossings.zones().collect();
+        let pairs = zones.iter().flat_map(|from| zones.iter().map(move |to| (*from, *to)));
+        let of_zones = pairs.filter(|(from, to)| crossings.between(*from, *to)).map(|(from, to)| {
+            let zones = from.zip(to);
+            zones.and_then(|zones| self.between_zones.get(&zones)).unwrap_or(&self.default)
+        });
+        own.chain(of_zones).map(|link| nanos(link.latency)).min().unwrap_or(u64::MAX)
     }
 }
 

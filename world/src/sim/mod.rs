@@ -7,9 +7,10 @@
 //! takes three legs, as TCP does; see `event`. A stream whose receiver pauses holds its parcels at the sender.
 //! A link delays; [`physics`] tells what more it may do, what a host's line does, and what rules are.
 //!
-//! **Shards.** Hosts are dealt out over shards with a thread each, which advance in windows no longer than the least
-//! latency between hosts (`window`). With a latency of zero somewhere there is no such window: one shard is used, and
-//! [`Simulation::shards`] says so. Any number of shards gives every host the same events in the same order.
+//! **Shards.** Hosts are dealt out over shards with a thread each, those of a zone together (`placement`), which advance
+//! in windows no longer than the least latency from shard to shard (`window`). With a latency of zero somewhere there is
+//! no such window: one shard is used, and [`Simulation::shards`] says so. Any number of shards gives every host the same
+//! events in the same order.
 //!
 //! **Outside** reaches in between windows only, through [`Simulation::with`].
 
@@ -21,6 +22,7 @@ mod link;
 mod net;
 mod pace;
 pub mod physics;
+mod placement;
 mod queue;
 mod rule;
 mod scope;
@@ -42,15 +44,16 @@ pub(crate) use scope::{SimScope, SimSleep};
 
 use self::core::{Common, Core};
 use crate::World;
-use event::Event;
 use link::{Links, nanos};
-use queue::Key;
+use placement::Placement;
 use shard::Shard;
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::net::IpAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+use window::Exchange;
 
 /// A host of a simulated world. Hosts are numbered from 0 in the order in which they were added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -102,10 +105,14 @@ pub struct ZeroLookahead {
 #[derive(Debug)]
 pub struct Simulation {
     shards: Vec<Shard>,
-    inboxes: Vec<Vec<(Key, Event)>>,
+    exchange: RefCell<Exchange>,
+    /// Something was done between events since the exchange last looked.
+    touched: Cell<bool>,
+    placement: RefCell<Placement>,
     links: Links,
+    /// The look-ahead, for so many hosts and that version of the links.
+    look_ahead: Cell<(u32, u32, u64)>,
     now: u64,
-    hosts: u32,
     rules: u64,
 }
 
@@ -115,35 +122,43 @@ impl Simulation {
         let links = Links::new(config.link);
         let count = if nanos(config.link.latency) == 0 { 1 } else { config.shards.max(1) };
         let common = Common { seed: config.seed, epoch: config.epoch, shards: count };
-        let shards: Vec<Shard> = if count == 1 {
-            vec![Shard::here(Core::new(common, 0, links.clone()))]
-        } else {
-            (0..count)
-                .map(|index| {
-                    let (common, links) = (common.clone(), links.clone());
-                    Shard::on_thread(move || Core::new(common, index, links), format!("shard-{index}"))
-                        .expect("the machine has a thread left")
-                })
-                .collect()
-        };
+        let others = (1..count).map(|index| {
+            let (common, links) = (common.clone(), links.clone());
+            Shard::on_thread(move || Core::new(common, index, links), format!("shard-{index}"))
+                .expect("the machine has a thread left")
+        });
+        let shards: Vec<Shard> =
+            [Shard::here(Core::new(common.clone(), 0, links.clone()))].into_iter().chain(others).collect();
         Self {
-            inboxes: shards.iter().map(|_| Vec::new()).collect(),
+            exchange: RefCell::new(Exchange::new(count)),
+            touched: Cell::new(false),
+            placement: RefCell::new(Placement::new(count)),
             shards,
             links,
+            look_ahead: Cell::new((0, 0, u64::MAX)),
             now: 0,
-            hosts: 0,
             rules: 0,
         }
     }
 
-    /// Adds a machine to the world.
+    /// Adds a machine to the world. Which shard it lives on is decided when anything is first done at any host, so a
+    /// host that is to have a zone should be given it before.
     pub fn add_host(&mut self) -> HostId {
-        let id = self.hosts;
-        self.hosts += 1;
-        for shard in &self.shards {
-            shard.with(move |core| core.add_host(id));
+        HostId(self.placement.get_mut().add())
+    }
+
+    /// Tells the shards of hosts that they have not heard of.
+    fn place_hosts(&self) {
+        self.touched.set(true);
+        let mut placement = self.placement.borrow_mut();
+        if placement.is_settled() {
+            return;
         }
-        HostId(id)
+        let new: Arc<[u16]> = placement.settle(|host| self.links.zone(host)).into();
+        for shard in &self.shards {
+            let new = Arc::clone(&new);
+            shard.post(move |core| core.add_hosts(&new));
+        }
     }
 
     /// How many threads the world really runs on.
@@ -158,29 +173,50 @@ impl Simulation {
 
     /// When anything happens next; `None` when nothing ever will.
     pub fn next_event(&self) -> Option<Duration> {
-        window::earliest(&self.shards, &self.inboxes).map(Duration::from_nanos)
+        if let [Shard::Here(core)] = self.shards.as_slice() {
+            return core.next_time().map(Duration::from_nanos);
+        }
+        self.look();
+        self.exchange.borrow().next().map(Duration::from_nanos)
     }
 
     /// Events waiting, those taken back and not yet passed included.
     pub fn pending(&self) -> usize {
         let waiting: usize = self.shards.iter().map(|shard| shard.with(|core| core.pending())).sum();
-        waiting + self.inboxes.iter().map(Vec::len).sum::<usize>()
+        waiting + self.exchange.borrow().len()
+    }
+
+    fn look(&self) {
+        if self.touched.take() {
+            self.exchange.borrow_mut().look(&self.shards);
+        }
     }
 
     /// Lets everything happen that happens before `until`, and sets the clock there. A time that has passed is now.
     pub fn run_until(&mut self, until: Duration) -> Result<(), Livelock> {
         let until = nanos(until).max(self.now);
-        match self.shards.as_slice() {
-            [Shard::Here(core)] => core.run_until(until)?,
-            shards => {
-                let shards_of = self.shards.len();
-                let crosses = |from, to| Core::shard_of(from, shards_of) != Core::shard_of(to, shards_of);
-                let lookahead = self.links.least_latency(crosses);
-                window::run(shards, &mut self.inboxes, lookahead, until)?;
-            }
+        self.place_hosts();
+        if let [Shard::Here(core)] = self.shards.as_slice() {
+            core.run_until(until)?;
+        } else {
+            self.look();
+            let look_ahead = self.look_ahead();
+            self.exchange.get_mut().run(&self.shards, look_ahead, until)?;
         }
         self.now = until;
         Ok(())
+    }
+
+    /// How far any shard may run without hearing of the others, in nanoseconds.
+    fn look_ahead(&self) -> u64 {
+        let placement = self.placement.borrow();
+        let (hosts, version, look_ahead) = self.look_ahead.get();
+        if (hosts, version) == (placement.hosts(), self.links.version) {
+            return look_ahead;
+        }
+        let look_ahead = self.links.look_ahead(&placement);
+        self.look_ahead.set((placement.hosts(), self.links.version, look_ahead));
+        look_ahead
     }
 
     /// Does `act` at a host, on its thread, between two events.
@@ -189,11 +225,36 @@ impl Simulation {
         host: HostId,
         act: impl FnOnce(&HostCell) -> R + Send + 'static,
     ) -> R {
-        let shard = Core::shard_of(host.0, self.shards.len());
-        self.shards[shard].with(move |core| {
-            let host = core.host(host.0).expect("only add_host makes host ids");
-            act(&HostCell { core: Rc::clone(core), host })
-        })
+        self.place_hosts();
+        let shard = self.placement.borrow().shard_of(host.0);
+        self.shards[shard].with(move |core| act(&HostCell::of(core, host)))
+    }
+
+    /// Does `act` at each of these hosts, with what is meant for it: on all shards at the same time, on each in the order
+    /// given, between two events. Answers in the order given.
+    pub fn with_each<T: Send + 'static, R: Send + 'static>(
+        &self,
+        work: impl IntoIterator<Item = (HostId, T)>,
+        act: impl Fn(&HostCell, T) -> R + Clone + Send + 'static,
+    ) -> Vec<R> {
+        self.place_hosts();
+        let placement = self.placement.borrow();
+        let (mut order, mut dealt) = (Vec::new(), Vec::new());
+        dealt.resize_with(self.shards.len(), Vec::new);
+        for (host, what) in work {
+            let shard = placement.shard_of(host.0);
+            order.push(shard);
+            dealt[shard].push((host, what));
+        }
+        let acts = dealt.into_iter().map(|dealt| {
+            let act = act.clone();
+            move |core: &Rc<Core>| {
+                let done = dealt.into_iter().map(|(host, what)| act(&HostCell::of(core, host), what));
+                done.collect::<Vec<R>>()
+            }
+        });
+        let mut done: Vec<_> = Shard::all(&self.shards, acts).into_iter().map(Vec::into_iter).collect();
+        order.into_iter().map(|shard| done[shard].next().expect("as many as were asked for")).collect()
     }
 
     /// Does `act` once per shard, all at the same time, between two events.
@@ -201,16 +262,12 @@ impl Simulation {
         &self,
         act: impl Fn(&ShardCell) -> R + Clone + Send + 'static,
     ) -> Vec<R> {
-        let running: Vec<_> = self
-            .shards
-            .iter()
-            .map(|shard| {
-                let act = act.clone();
-                shard.start(move |core| act(&ShardCell { core: Rc::clone(core) }))
-            })
-            .collect();
-        let results = running.into_iter();
-        results.map(|result| result.recv().expect("a shard's thread lives as long as its world")).collect()
+        self.place_hosts();
+        let acts = self.shards.iter().map(|_| {
+            let act = act.clone();
+            move |core: &Rc<Core>| act(&ShardCell { core: Rc::clone(core) })
+        });
+        Shard::all(&self.shards, acts)
     }
 
     /// How long packets have waited for hosts' lines, of all hosts.
@@ -299,7 +356,7 @@ impl Simulation {
         change(&mut self.links);
         for shard in &self.shards {
             let change = change.clone();
-            shard.with(move |core| change(&mut core.links.borrow_mut()));
+            shard.post(move |core| change(&mut core.links.borrow_mut()));
         }
     }
 }
@@ -312,6 +369,16 @@ pub struct HostCell {
 }
 
 impl HostCell {
+    fn of(core: &Rc<Core>, host: HostId) -> Self {
+        let host = core.host(host.0).expect("only add_host makes host ids");
+        Self { core: Rc::clone(core), host }
+    }
+
+    /// The host.
+    pub fn id(&self) -> HostId {
+        HostId(self.host.id)
+    }
+
     /// The world as this host sees it; its scope lasts as long as the host.
     pub fn world(&self) -> World {
         World::sim(SimScope::root(&self.core, &self.host))

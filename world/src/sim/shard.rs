@@ -1,6 +1,6 @@
 //! A shard from the outside: on this thread, or on one of its own.
 //!
-//! A shard that is alone runs where it is called. Several have a thread each and are told what to do; a world of them
+//! The first shard runs where it is called; each other one has a thread and is told what to do. A world of several
 //! advances in windows (see [`super::window`]).
 
 use super::core::{Abroad, Core, Livelock};
@@ -18,6 +18,20 @@ pub(crate) struct Report {
     pub(crate) result: Result<(), Livelock>,
     pub(crate) abroad: Vec<Abroad>,
     pub(crate) next: Option<u64>,
+}
+
+impl Report {
+    /// Takes in what came from abroad and runs up to `until`.
+    pub(crate) fn of_window(core: &Rc<Core>, incoming: Vec<(Key, Event)>, until: u64) -> Self {
+        core.receive(incoming);
+        let result = core.run_until(until);
+        Self { result, ..Self::of(core) }
+    }
+
+    /// How things stand, between two windows.
+    pub(crate) fn of(core: &Rc<Core>) -> Self {
+        Self { result: Ok(()), abroad: core.take_abroad(), next: core.next_time() }
+    }
 }
 
 /// One shard, wherever it runs.
@@ -46,6 +60,17 @@ impl Shard {
         Ok(Self::There { work: Some(work), thread: Some(thread) })
     }
 
+    /// Has `act` done between two events, before whatever is asked for later; nobody waits for it.
+    pub(crate) fn post(&self, act: impl FnOnce(&Rc<Core>) + Send + 'static) {
+        match self {
+            Self::Here(core) => act(core),
+            Self::There { work, .. } => {
+                let work = work.as_ref().expect("taken only when dropped");
+                work.send(Box::new(act)).expect("the shard's thread lives as long as its world");
+            }
+        }
+    }
+
     /// Does `act` between two events and waits for what it answers.
     pub(crate) fn with<R: Send + 'static>(&self, act: impl FnOnce(&Rc<Core>) -> R + Send + 'static) -> R {
         match self {
@@ -62,27 +87,24 @@ impl Shard {
         act: impl FnOnce(&Rc<Core>) -> R + Send + 'static,
     ) -> Receiver<R> {
         let (done, result) = channel();
-        match self {
-            Self::Here(core) => done.send(act(core)).expect("the receiver is below"),
-            Self::There { work, .. } => {
-                let order: Work = Box::new(move |core| {
-                    // A caller that no longer waits has lost interest, not the shard.
-                    let _ = done.send(act(core));
-                });
-                let work = work.as_ref().expect("taken only when dropped");
-                work.send(order).expect("the shard's thread lives as long as its world");
-            }
-        }
+        // A caller that no longer waits has lost interest, not the shard.
+        self.post(move |core| drop(done.send(act(core))));
         result
     }
 
-    /// Takes in what came from abroad and runs up to `until`.
-    pub(crate) fn start_window(&self, incoming: Vec<(Key, Event)>, until: u64) -> Receiver<Report> {
-        self.start(move |core| {
-            core.receive(incoming);
-            let result = core.run_until(until);
-            Report { result, abroad: core.take_abroad(), next: core.next_time() }
-        })
+    /// Has `acts` done, one on each of these shards, all at once, and answers what they answered.
+    pub(crate) fn all<A, R>(
+        shards: &[Self],
+        acts: impl DoubleEndedIterator<Item = A> + ExactSizeIterator,
+    ) -> Vec<R>
+    where
+        A: FnOnce(&Rc<Core>) -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        // From the last to the first: the first works on this thread, when the others are at work.
+        let running: Vec<_> = shards.iter().zip(acts).rev().map(|(shard, act)| shard.start(act)).collect();
+        let results = running.into_iter().rev();
+        results.map(|result| result.recv().expect("the shard's thread lives as long as its world")).collect()
     }
 }
 
