@@ -45,6 +45,13 @@ impl Dialer {
         self.stirred
     }
 
+    fn forget_dial(&mut self, id: &NodeId) {
+        self.dials.remove(id);
+        if self.dials.is_empty() {
+            self.dials = BTreeMap::new(); // gives its room back: most of the time no dial is on its way
+        }
+    }
+
     pub(crate) fn dial_to(&self, id: &NodeId) -> Option<ConnId> {
         self.dials.get(id).copied()
     }
@@ -56,7 +63,7 @@ impl Dialer {
     /// A node became a peer.
     pub(crate) fn connected(&mut self, now: Duration, id: &NodeId, dialed: bool) {
         if dialed {
-            self.dials.remove(id);
+            self.forget_dial(id);
         }
         self.scheduler.handle_connected(now, id, dialed);
         self.stirred = true;
@@ -79,7 +86,7 @@ impl Dialer {
         if self.dials.get(id) != Some(&conn) {
             return false;
         }
-        self.dials.remove(id);
+        self.forget_dial(id);
         self.scheduler.handle_failed(now, id, entropy);
         self.stirred = true;
         true

@@ -24,6 +24,12 @@ impl Endpoint for Stack {
         self.turn(|| self.handle_parcel(conn, parcel));
     }
 
+    fn expect(&self, conn: ConnId) {
+        if let Some(entry) = self.table.borrow().get(conn) {
+            entry.touch();
+        }
+    }
+
     fn on_closed(&self, conn: ConnId, how: Closed) {
         self.turn(|| self.handle_closed(conn, how));
     }

@@ -1,5 +1,6 @@
 //! The connections of a server by id: small values in one table, found by index; and who is at the other end of them.
 
+use std::hint::black_box;
 use std::rc::Rc;
 
 use proto::Moment;
@@ -56,6 +57,11 @@ impl Entry {
         }
     }
 
+    /// Looks at what a message will need.
+    pub(crate) fn touch(&self) {
+        black_box((self.id.is_some(), self.session.as_ref().map(Session::state)));
+    }
+
     pub(crate) fn is_peer(&self) -> bool {
         self.introduction.is_some()
     }
@@ -77,8 +83,13 @@ impl Entry {
 #[derive(Default)]
 pub(crate) struct Table {
     entries: Vec<Option<Entry>>,
-    /// Places of peers, and of who dialled us and is about to become one, by the ids of their nodes.
-    known: Vec<u32>,
+    /// Places of peers, and of who dialled us and is about to become one, by the ids of their nodes. How an id begins
+    /// stands beside its place: entries are cold, and most need not be looked at to find one.
+    known: Vec<(u32, u32)>,
+}
+
+fn beginning(id: &NodeId) -> u32 {
+    u32::from_be_bytes(*id.as_bytes().first_chunk().expect("32 bytes"))
 }
 
 impl Table {
@@ -106,8 +117,9 @@ impl Table {
     /// Takes a connection out; answers whether its node was known by it, too.
     pub(crate) fn remove(&mut self, conn: ConnId) -> Option<(Entry, bool)> {
         let id = self.get(conn)?.id;
-        let place =
-            id.and_then(|id| self.place(&id).ok()).filter(|place| self.known[*place] == conn.index() as u32);
+        let place = id
+            .and_then(|id| self.place(&id).ok())
+            .filter(|place| self.known[*place].1 == conn.index() as u32);
         if let Some(place) = place {
             self.known.remove(place);
         }
@@ -123,19 +135,24 @@ impl Table {
         let Some(id) = self.get(conn).and_then(|entry| entry.id) else { return };
         let index = u32::try_from(conn.index()).expect("a host has under 4 G connections");
         match self.place(&id) {
-            Ok(place) => self.known[place] = index,
-            Err(place) => self.known.insert(place, index),
+            Ok(place) => self.known[place].1 = index,
+            Err(place) => {
+                if self.known.len() == self.known.capacity() {
+                    self.known.reserve_exact(self.known.len() / 8 + 1);
+                }
+                self.known.insert(place, (beginning(&id), index));
+            }
         }
     }
 
     /// The connection a node is known by.
     pub(crate) fn known(&self, id: &NodeId) -> Option<&Entry> {
-        Some(self.entry_of(self.known[self.place(id).ok()?]))
+        Some(self.entry_of(self.known[self.place(id).ok()?].1))
     }
 
     /// All of them, in order of their nodes' ids.
     pub(crate) fn all_known(&self) -> impl Iterator<Item = &Entry> {
-        self.known.iter().map(|index| self.entry_of(*index))
+        self.known.iter().map(|(_, index)| self.entry_of(*index))
     }
 
     fn entry_of(&self, index: u32) -> &Entry {
@@ -143,7 +160,10 @@ impl Table {
     }
 
     fn place(&self, id: &NodeId) -> Result<usize, usize> {
-        self.known.binary_search_by(|index| self.entry_of(*index).id.as_ref().cmp(&Some(id)))
+        let begins = beginning(id);
+        self.known.binary_search_by(|(beginning, index)| {
+            beginning.cmp(&begins).then_with(|| self.entry_of(*index).id.as_ref().cmp(&Some(id)))
+        })
     }
 }
 

@@ -43,7 +43,7 @@ impl Timers {
         self.next += 1;
         if self.heap.len() == self.heap.capacity() {
             // Doubling would waste more than it saves: most nodes have as many items as peers, for as long.
-            self.heap.reserve_exact(self.heap.len() / 8 + 4);
+            self.heap.reserve_exact(self.heap.len() / 8 + 1);
         }
         self.heap.push(Reverse((u64::try_from(at.as_nanos()).unwrap_or(u64::MAX), order, due)));
         order
@@ -87,7 +87,7 @@ impl Timers {
             }
             self.heap.pop();
             if self.heap.capacity() > 2 * self.heap.len() + SWEEP_ABOVE {
-                self.heap.shrink_to(self.heap.len() + self.heap.len() / 8 + 4); // a burst is over
+                self.heap.shrink_to(self.heap.len() + self.heap.len() / 8 + 1); // a burst is over
             }
             match due {
                 Due::Timer { protocol, timer } if !self.set.remove(&(protocol, timer, order)) => {

@@ -17,12 +17,29 @@ use world::World;
 #[derive(Debug, Default)]
 pub(crate) struct ShardLog {
     pub(crate) records: RefCell<Vec<Record>>,
+    /// The names of the protocols its nodes speak: one for all of them, so that it is found warm at any.
+    names: RefCell<Vec<Arc<ProtocolName>>>,
     /// Whether anyone wants records of messages.
     pub(crate) messages: Cell<bool>,
     /// Whether anyone wants records of what is measured: arrivals, metrics.
     pub(crate) measured: Cell<bool>,
     /// Messages by time, if anyone wants them counted so, and by link.
     pub(crate) flows: RefCell<Option<Flows>>,
+}
+
+impl ShardLog {
+    fn name(&self, cap: &Capability) -> Arc<ProtocolName> {
+        let mut names = self.names.borrow_mut();
+        if let Some(known) = names.iter().find(|name| is_name(name, cap)) {
+            return Arc::clone(known);
+        }
+        names.push(Arc::new(ProtocolName::new(cap.name.clone(), cap.version)));
+        Arc::clone(names.last().expect("just put there"))
+    }
+}
+
+fn is_name(name: &ProtocolName, cap: &Capability) -> bool {
+    name.version == cap.version && name.name == cap.name
 }
 
 /// Records for one node.
@@ -83,7 +100,7 @@ impl Recorder {
     fn message(&self, seen: &MessageSeen<'_>, received: bool) {
         let time = self.now();
         let mut protocols = self.protocols.borrow_mut();
-        let tally = known(&mut protocols, seen.index, seen.protocol);
+        let tally = known(&mut protocols, seen.index, seen.protocol, &self.log);
         let (size, payload) = (seen.payload.len() as u32, payload_hash(seen.payload.bytes()));
         let one = Count::one(size, seen.wire_len);
         tally.count(seen.code, received, one);
@@ -104,22 +121,27 @@ impl Recorder {
     }
 
     fn arrived(&self, index: u16, protocol: &Capability, item: u64, from: Option<NodeId>, hops: u32) {
-        let protocol = Arc::clone(&known(&mut self.protocols.borrow_mut(), index, protocol).name);
+        let mut protocols = self.protocols.borrow_mut();
+        let protocol = Arc::clone(&known(&mut protocols, index, protocol, &self.log).name);
         self.fold(Kind::Arrival { protocol, item, from, hops }, self.log.measured.get());
     }
 }
 
 /// The counts of a node's protocol, by its place in the node's list.
-fn known<'a>(protocols: &'a mut Vec<ProtocolTally>, index: u16, cap: &Capability) -> &'a mut ProtocolTally {
+fn known<'a>(
+    protocols: &'a mut Vec<ProtocolTally>,
+    index: u16,
+    cap: &Capability,
+    log: &ShardLog,
+) -> &'a mut ProtocolTally {
     let index = usize::from(index);
-    let name = || Arc::new(ProtocolName::new(cap.name.clone(), cap.version));
     if protocols.len() <= index {
-        protocols.resize(index + 1, ProtocolTally::new(name()));
+        protocols.resize(index + 1, ProtocolTally::new(log.name(cap)));
     }
     let tally = &mut protocols[index];
-    if tally.name.version != cap.version || tally.name.name != cap.name {
+    if !is_name(&tally.name, cap) {
         // The node runs again with other protocols; its counts go on under the new name.
-        tally.name = name();
+        tally.name = log.name(cap);
     }
     tally
 }

@@ -107,6 +107,9 @@ pub trait Endpoint {
     fn on_dial_failed(&self, conn: ConnId, error: DialError);
     /// Something arrived on an open connection.
     fn on_parcel(&self, conn: ConnId, parcel: Parcel);
+    /// Something may soon arrive on a connection: a good time to look at what will be needed then, so that it is in the
+    /// cache by then. Nothing else may follow from it, and it may not come.
+    fn expect(&self, _conn: ConnId) {}
     /// The connection has ended; the id is dead.
     fn on_closed(&self, conn: ConnId, how: Closed);
     /// The other end takes (or, when false, no longer takes) what is sent; held parcels wait at the sender's side.

@@ -16,7 +16,7 @@ use std::time::{Duration, SystemTime};
 ///
 /// Cheap to clone. Whatever is opened or spawned through it belongs to its [`Scope`] and dies with that.
 #[derive(Clone)]
-pub struct World(Dialect<Rc<sim::SimScope>, Rc<real::RealScope>>);
+pub struct World(Dialect<sim::SimWorld, Rc<real::RealScope>>);
 
 #[derive(Clone, Debug)]
 enum Dialect<S, R> {
@@ -26,7 +26,7 @@ enum Dialect<S, R> {
 
 impl World {
     pub(crate) fn sim(scope: Rc<sim::SimScope>) -> Self {
-        Self(Dialect::Sim(scope))
+        Self(Dialect::Sim(sim::SimWorld::new(scope)))
     }
 
     pub(crate) fn real(scope: Rc<real::RealScope>) -> Self {
@@ -44,7 +44,7 @@ impl World {
     /// Calendar time: the world's epoch plus [`now`](Self::now).
     pub fn calendar(&self) -> SystemTime {
         let epoch = match &self.0 {
-            Dialect::Sim(s) => s.epoch(),
+            Dialect::Sim(s) => s.scope().epoch(),
             Dialect::Real(r) => r.epoch(),
         };
         epoch + self.now()
@@ -53,7 +53,7 @@ impl World {
     /// The address of this host.
     pub fn ip(&self) -> IpAddr {
         match &self.0 {
-            Dialect::Sim(s) => s.ip(),
+            Dialect::Sim(s) => s.scope().ip(),
             Dialect::Real(r) => r.ip(),
         }
     }
@@ -61,7 +61,7 @@ impl World {
     /// The stream of entropy for one purpose. Asking twice gives the same stream from its start again.
     pub fn entropy(&self, purpose: &str) -> Entropy {
         match &self.0 {
-            Dialect::Sim(s) => s.entropy(purpose),
+            Dialect::Sim(s) => s.scope().entropy(purpose),
             Dialect::Real(r) => r.entropy(purpose),
         }
     }
@@ -74,7 +74,7 @@ impl World {
     /// Ends when the clock shows `at`, at once if it already does.
     pub fn sleep_until(&self, at: Duration) -> Sleep {
         Sleep(match &self.0 {
-            Dialect::Sim(s) => Dialect::Sim(s.sleep_until(at)),
+            Dialect::Sim(s) => Dialect::Sim(s.scope().sleep_until(at)),
             Dialect::Real(r) => Dialect::Real(r.sleep_until(at)),
         })
     }
@@ -82,7 +82,7 @@ impl World {
     /// Runs `future` until it ends or the scope is killed.
     pub fn spawn(&self, future: impl Future<Output = ()> + 'static) {
         match &self.0 {
-            Dialect::Sim(s) => s.spawn(future),
+            Dialect::Sim(s) => s.scope().spawn(future),
             Dialect::Real(r) => r.spawn(future),
         }
     }
@@ -90,7 +90,7 @@ impl World {
     /// Connects a network stack to the world; it receives through `endpoint` and sends through the answer.
     pub fn attach(&self, endpoint: Rc<dyn Endpoint>) -> Net {
         Net(match &self.0 {
-            Dialect::Sim(s) => Dialect::Sim(s.attach(endpoint)),
+            Dialect::Sim(s) => Dialect::Sim(s.scope().attach(endpoint)),
             Dialect::Real(r) => Dialect::Real(r.attach(endpoint)),
         })
     }
@@ -98,14 +98,14 @@ impl World {
     /// A scope within this one: it can be killed alone, and dies with this one.
     pub fn scope(&self) -> Scope {
         Scope(match &self.0 {
-            Dialect::Sim(s) => Self::sim(s.child()),
+            Dialect::Sim(s) => Self::sim(s.scope().child()),
             Dialect::Real(r) => Self::real(r.child()),
         })
     }
 
     fn kill(&self) {
         match &self.0 {
-            Dialect::Sim(s) => s.kill(),
+            Dialect::Sim(s) => s.scope().kill(),
             Dialect::Real(r) => r.kill(),
         }
     }
@@ -113,7 +113,7 @@ impl World {
     /// How many tasks and open connections belong to this scope and those within it.
     pub fn population(&self) -> Population {
         match &self.0 {
-            Dialect::Sim(s) => s.population(),
+            Dialect::Sim(s) => s.scope().population(),
             Dialect::Real(r) => r.population(),
         }
     }

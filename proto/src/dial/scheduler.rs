@@ -109,7 +109,7 @@ impl<T> Scheduler<T> {
             }
             Stage::New => self.queue(id, now),
             Stage::Waiting { due, turn } => {
-                self.waiting.remove(&(due, turn, id));
+                self.unqueue(due, turn, id);
                 self.queue(id, now);
             }
             Stage::Dialing | Stage::Connected { .. } => {}
@@ -127,7 +127,7 @@ impl<T> Scheduler<T> {
         let Some(node) = self.statics.remove(id) else { return false };
         match node.stage {
             Stage::Waiting { due, turn } => {
-                self.waiting.remove(&(due, turn, *id));
+                self.unqueue(due, turn, *id);
             }
             Stage::Dialing => {
                 self.static_dials -= 1;
@@ -192,7 +192,7 @@ impl<T> Scheduler<T> {
             if due > now.into() {
                 return;
             }
-            self.waiting.remove(&(due, turn, id));
+            self.unqueue(due, turn, id);
             let node = self.statics.get_mut(&id).expect("who waits is static");
             if (facts.connected)(&id) {
                 node.stage = Stage::Connected { since: now.into() };
@@ -223,14 +223,16 @@ impl<T> Scheduler<T> {
             return;
         }
         let Some(node) = self.statics.get_mut(id) else { return };
-        match node.stage {
-            Stage::Waiting { due, turn } => {
-                self.waiting.remove(&(due, turn, *id));
-            }
+        let before = node.stage;
+        match before {
+            Stage::Waiting { .. } => {}
             Stage::Dialing if dialed => self.static_dials -= 1,
             Stage::New | Stage::Dialing | Stage::Connected { .. } => return,
         }
         node.stage = Stage::Connected { since: now.into() };
+        if let Stage::Waiting { due, turn } = before {
+            self.unqueue(due, turn, *id);
+        }
     }
 
     /// A peer is no longer one. A static node is dialled again after its back-off; a connection that held as
@@ -255,6 +257,13 @@ impl<T> Scheduler<T> {
         node.failures = node.failures.saturating_add(1);
         let due = now.saturating_add(self.backoff.delay(node.failures, entropy));
         self.queue(id, due);
+    }
+
+    fn unqueue(&mut self, due: Moment, turn: u64, id: NodeId) {
+        self.waiting.remove(&(due, turn, id));
+        if self.waiting.is_empty() {
+            self.waiting = BTreeSet::new(); // gives its room back: nobody waits in most nodes, most of the time
+        }
     }
 
     fn queue(&mut self, id: NodeId, due: Duration) {

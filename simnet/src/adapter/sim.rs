@@ -475,7 +475,7 @@ impl NodeAdapter for SimAdapter {
     fn collect(&mut self, records: &mut Vec<Record>) {
         let start = records.len();
         for shard in self.simulation.on_shards(|shard| shard_log(shard.local()).records.take()) {
-            records.extend(shard);
+            if records.is_empty() { *records = shard } else { records.extend(shard) }
         }
         records[start..].sort_unstable_by_key(|record| (record.time, record.origin, record.seq));
     }

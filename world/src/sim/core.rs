@@ -14,14 +14,19 @@ use crate::log_time;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::hint::black_box;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 /// Turns and polls allowed at one instant. A million nodes waking at once stay below; a loop without delay does not.
 const SAME_INSTANT_LIMIT: u64 = if cfg!(test) { 100_000 } else { 50_000_000 };
 
-/// So many events ahead memory is asked for what they need: late enough to be kept until then, soon enough to be there.
-const LOOK_AHEAD: usize = 2;
+/// So many events ahead memory is asked for what they need, in steps: each looks at what the one before it has brought
+/// into the cache, so that the waits of several events pass at once.
+const HOST_AHEAD: usize = 5;
+const CONN_AHEAD: usize = 4;
+const ENDPOINT_AHEAD: usize = 3;
+const ENTRY_AHEAD: usize = 1;
 
 /// Something loops without letting time pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -192,13 +197,25 @@ impl Core {
         Ok(())
     }
 
-    /// Asks the memory for what an event soon to come will need. With many hosts nearly all of the time is spent waiting
+    /// Asks the memory for what events soon to come will need. With many hosts nearly all of the time is spent waiting
     /// for memory, and it need not be spent one wait after the other.
     fn get_ready(&self) {
-        if let Some((host, conn)) = self.queue.borrow().upcoming(LOOK_AHEAD).and_then(Event::receiver)
-            && let Some(Some(host)) = self.hosts.borrow().get(host as usize)
-        {
-            host.get_ready(conn);
+        let (queue, hosts) = (self.queue.borrow(), self.hosts.borrow());
+        let coming = |ahead| {
+            let (host, conn) = queue.upcoming(ahead).and_then(Event::receiver)?;
+            Some((hosts.get(host as usize)?.as_deref()?, conn))
+        };
+        if let Some((host, _)) = coming(HOST_AHEAD) {
+            black_box(host.id);
+        }
+        if let Some((host, conn)) = coming(CONN_AHEAD) {
+            host.touch(conn);
+        }
+        if let Some((host, conn)) = coming(ENDPOINT_AHEAD) {
+            host.touch_endpoint(conn);
+        }
+        if let Some((host, conn)) = coming(ENTRY_AHEAD) {
+            host.expect(conn);
         }
     }
 

@@ -79,12 +79,29 @@ impl Host {
         self.line.get_or_init(Box::default)
     }
 
-    /// Looks at what delivery on a connection will look at, so that it is in the cache by then.
-    pub(crate) fn get_ready(&self, conn: ConnId) {
+    /// Looks at a connection, and at what is attached, so that they are in the cache by the time of a delivery.
+    pub(crate) fn touch(&self, conn: ConnId) {
+        black_box(self.conns.borrow_mut().get_mut(conn).map(|conn| conn.net));
+        black_box(self.nets.borrow().first().is_some_and(Option::is_some));
+    }
+
+    /// The same for the endpoint that a delivery will go to.
+    pub(crate) fn touch_endpoint(&self, conn: ConnId) {
+        self.with_endpoint_of(conn, |endpoint| {
+            black_box(Rc::strong_count(endpoint));
+        });
+    }
+
+    /// Tells it.
+    pub(crate) fn expect(&self, conn: ConnId) {
+        self.with_endpoint_of(conn, |endpoint| endpoint.expect(conn));
+    }
+
+    fn with_endpoint_of(&self, conn: ConnId, act: impl FnOnce(&Rc<dyn Endpoint>)) {
         if let Some(conn) = self.conns.borrow_mut().get_mut(conn)
             && let Some(Some(attached)) = self.nets.borrow().get(conn.net as usize)
         {
-            black_box(Rc::strong_count(&attached.endpoint));
+            act(&attached.endpoint);
         }
     }
 

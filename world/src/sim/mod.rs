@@ -40,7 +40,7 @@ pub use physics::{Bandwidth, Chance, HostLink, Jitter, Loss, NotAChance, Waits};
 pub use rule::{Effect, Hosts, Rule, RuleId};
 
 pub(crate) use net::SimNet;
-pub(crate) use scope::{SimScope, SimSleep};
+pub(crate) use scope::{SimScope, SimSleep, SimWorld};
 
 use self::core::{Common, Core};
 use crate::World;

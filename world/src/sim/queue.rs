@@ -61,7 +61,7 @@ const SPAN: u32 = 18;
 const SPANS: std::ops::RangeInclusive<u32> = 8..=40;
 /// After so many buckets opened their span is looked at; this many entries in each is as it should be.
 const REVIEW: usize = 256;
-const FILL: std::ops::RangeInclusive<usize> = 8..=64;
+const FILL: std::ops::RangeInclusive<usize> = 32..=128;
 /// How far ahead memory is asked for.
 const AHEAD: usize = 6;
 

@@ -21,7 +21,29 @@ use std::rc::{Rc, Weak};
 use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
-/// The simulated side of a [`World`](crate::World) handle.
+/// The simulated side of a [`World`](crate::World) handle. Time, which everything asks for, is found without looking at
+/// the scope.
+#[derive(Clone, Debug)]
+pub(crate) struct SimWorld {
+    core: Rc<Core>,
+    scope: Rc<SimScope>,
+}
+
+impl SimWorld {
+    pub(crate) fn new(scope: Rc<SimScope>) -> Self {
+        Self { core: Rc::clone(&scope.core), scope }
+    }
+
+    pub(crate) fn now(&self) -> Duration {
+        Duration::from_nanos(self.core.now())
+    }
+
+    pub(crate) fn scope(&self) -> &Rc<SimScope> {
+        &self.scope
+    }
+}
+
+/// A life on a host, from the inside.
 pub(crate) struct SimScope {
     core: Rc<Core>,
     host: Rc<Host>,
@@ -58,10 +80,6 @@ impl SimScope {
         children.retain(|known| known.strong_count() > 0);
         children.push(Rc::downgrade(&child));
         child
-    }
-
-    pub(crate) fn now(&self) -> Duration {
-        Duration::from_nanos(self.core.now())
     }
 
     pub(crate) fn epoch(&self) -> SystemTime {

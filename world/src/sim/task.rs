@@ -5,22 +5,37 @@
 
 use async_task::Runnable;
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// The tasks that are ready to run.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct RunQueue(Arc<Mutex<VecDeque<Runnable>>>);
+pub(crate) struct RunQueue(Arc<Ready>);
+
+#[derive(Debug, Default)]
+struct Ready {
+    tasks: Mutex<VecDeque<Runnable>>,
+    /// How many they are: after nearly every event none, and seeing that takes no lock.
+    count: AtomicUsize,
+}
 
 impl RunQueue {
     pub(crate) fn pop(&self) -> Option<Runnable> {
-        self.0.lock().expect("no holder panics").pop_front()
+        if self.is_empty() {
+            return None;
+        }
+        let runnable = self.0.tasks.lock().expect("no holder panics").pop_front();
+        self.0.count.fetch_sub(usize::from(runnable.is_some()), Ordering::Relaxed);
+        runnable
     }
 
     pub(crate) fn push(&self, runnable: Runnable) {
-        self.0.lock().expect("no holder panics").push_back(runnable);
+        let mut tasks = self.0.tasks.lock().expect("no holder panics");
+        tasks.push_back(runnable);
+        self.0.count.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.lock().expect("no holder panics").is_empty()
+        self.0.count.load(Ordering::Relaxed) == 0
     }
 }
