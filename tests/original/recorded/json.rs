@@ -96,12 +96,12 @@ fn compare(path: &str, original: &Json, ours: &Json, differs: &[&str]) -> Result
             if names(&mut theirs.iter().map(|(key, _)| key)) != names(&mut kept.iter().map(|(key, _)| key)) {
                 return wrong("not the same fields");
             }
-            let pairs = theirs.iter().zip(kept);
-            pairs.map(|((key, a), (_, b))| compare(&format!("{path}.{key}"), a, b, differs)).collect()
+            let mut pairs = theirs.iter().zip(kept);
+            pairs.try_for_each(|((key, a), (_, b))| compare(&format!("{path}.{key}"), a, b, differs))
         }
         (_, Json::List(theirs), Json::List(list)) if theirs.len() == list.len() => {
-            let pairs = theirs.iter().zip(list).enumerate();
-            pairs.map(|(at, (a, b))| compare(&format!("{path}[{at}]"), a, b, differs)).collect()
+            let mut pairs = theirs.iter().zip(list).enumerate();
+            pairs.try_for_each(|(at, (a, b))| compare(&format!("{path}[{at}]"), a, b, differs))
         }
         _ if original == ours => Ok(()),
         _ if (ADDRESS.contains(&key) || differs.contains(&key)) && original.kind() == ours.kind() => Ok(()),
