@@ -158,6 +158,8 @@ export class App {
     const host = document.getElementById('main');
     if (host && (before !== screen || !host.contains(this.screens[screen].element))) {
       host.replaceChildren(this.screens[screen].element);
+      // On a narrow screen the document scrolls, and another screen begins at its top.
+      scrollTo(0, 0);
       this.scene.show(screen === 'network');
       // A screen's charts and tables measure themselves once they are in the document.
       requestAnimationFrame(() => { this.screens[this.screen].update(); this.scene.resize(); });
@@ -280,6 +282,8 @@ export class App {
     model.goLive();
     if (model.selected !== node) model.select(node);
     this.scene.wave.stop();
+    // On a narrow screen the button lies below what it sets off.
+    if (this.screen === 'network') this.scene.host.scrollIntoView({ block: 'nearest' });
     if (this.synthetic) return void this.synthetic.publish(node);
     try {
       await callOnce(this.base, model.live.directory.name(node), 'gossip_publish', []);

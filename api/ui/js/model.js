@@ -55,6 +55,8 @@ export class Model {
     this.connected = false;
     /** Frames since the page opened; when the last one came, by the page's clock. */
     this.frames = 0;
+    /** Those of them that told everything there is. */
+    this.wholes = 0;
     this.heard = 0;
     this.gap = 0;
     /** Nodes that went down since the page opened, as far as they stayed so for a frame. */
@@ -106,6 +108,7 @@ export class Model {
     this.clock = frame.clock;
     this.pace = frame.pace;
     this.frames++;
+    if (frame.whole) this.wholes++;
     this.heard = performance.now();
     if (frame.stat) {
       this.stat = frame.stat;

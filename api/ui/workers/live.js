@@ -1,7 +1,7 @@
 // The worker that holds the page's one WebSocket: connects to /live, passes frames on unread, tells when the line is
 // lost and comes back, and asks for what was missed by sequence number. It folds nothing and draws nothing.
 
-/** @typedef {{type: 'connect', url: string} | {type: 'send', text: string} | {type: 'ack', seq: number} | {type: 'retry'}} LiveCommand */
+/** @typedef {{type: 'connect', url: string} | {type: 'send', text: string} | {type: 'ack', seq: number} | {type: 'retry', hangUp: boolean}} LiveCommand */
 
 const port = /** @type {{postMessage: (m: unknown, transfer?: Transferable[]) => void, onmessage: unknown}} */ (/** @type {unknown} */ (self));
 /** The first wait before trying again, and the longest, in milliseconds. */
@@ -27,7 +27,8 @@ port.onmessage = (/** @type {MessageEvent<LiveCommand>} */ { data }) => {
     seq = data.seq;
     say(JSON.stringify({ ack: seq }));
   } else if (data.type === 'retry') {
-    connect();
+    if (data.hangUp) socket?.close();
+    else connect();
   } else {
     const name = Object.keys(JSON.parse(data.text))[0];
     if (name !== 'again') wishes.set(name, data.text);

@@ -8,7 +8,7 @@
 /** @type {Record<Theme, Palette>} */
 export const PALETTES = {
   dark: {
-    up: '#56b4e9', down: '#f0714a', quiet: '#566070', edge: [126, 146, 170], heat: '#ffd479', select: '#ffffff',
+    up: '#56b4e9', down: '#f0714a', quiet: '#566070', edge: [142, 164, 192], heat: '#ffd479', select: '#ffffff',
     label: '#e6edf3', halo: '#0d1117', background: '#0d1117',
     kinds: ['#56b4e9', '#e69f00', '#2fbf91', '#f0e442', '#cc79a7', '#f0714a', '#8fa3ff', '#b8c0cc'],
     ramp: ['#fff3a3', '#fdc858', '#f79349', '#e8635c', '#c2569b', '#9560d8', '#6f6cec'],

@@ -81,7 +81,7 @@ function tone(density, drawn, { colour, strength, width, height }) {
   const words = new Uint32Array(image.buffer);
   const base = ((colour[2] << 16) | (colour[1] << 8) | colour[0]) >>> 0;
   // What one line alone gets, and what the densest places get.
-  const single = Math.min(0.5, 2.6 / Math.sqrt(Math.max(1, drawn / 6))) * strength;
+  const single = Math.min(0.5, 3.6 / Math.sqrt(Math.max(1, drawn / 6))) * strength;
   const most = Math.min(0.62, 0.3 + single) * strength;
   const alone = Math.max(0.035, single);
   const ceiling = Math.log(Math.max(3, crowd(density) / ONE));

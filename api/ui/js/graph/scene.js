@@ -253,7 +253,7 @@ export class Scene {
     if (model.settings.edges === 'none') return;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     const faint = model.selected >= 0 || model.settings.edges === 'selected';
-    const how = { colour: this.palette.edge, strength: faint ? 0.6 : 1, dim: this.seen.dim, moving, ratio };
+    const how = { colour: this.palette.edge, strength: faint ? 0.75 : 1, dim: this.seen.dim, moving, ratio };
     if (model.settings.edges === 'selected') {
       // Only those of the selection, which are drawn with it.
     } else if (places.known < view.size && view.conns > 0 && places.known === 0) {
@@ -280,7 +280,7 @@ export class Scene {
   }
 
   drawMarks() {
-    const { model, palette, ratio, camera } = this, context = this.layers[3];
+    const { model, palette, ratio } = this, context = this.layers[3];
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, context.canvas.width, context.canvas.height);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -309,7 +309,6 @@ export class Scene {
       context.fillStyle = 'rgba(120,160,220,.14)';
       context.fill(path);
     }
-    void camera;
   }
 
   /** Lines over which the wave has just come. @param {CanvasRenderingContext2D} context */

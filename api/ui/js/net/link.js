@@ -10,7 +10,7 @@
  * @property {(missed: number) => void} gap
  * @property {(open: boolean, again: number) => void} status
  * @property {() => void} alive the server said that it is there
- * @typedef {{start: () => void, send: (wish: object) => void, drawn: (seq: number) => void, retry: () => void}} Line
+ * @typedef {{start: () => void, send: (wish: object) => void, drawn: (seq: number) => void, retry: (hangUp?: boolean) => void}} Line
  */
 
 export class Link {
@@ -41,7 +41,8 @@ export class Link {
     this.worker.postMessage({ type: 'ack', seq });
   }
 
-  retry() {
-    this.worker.postMessage({ type: 'retry' });
+  /** Tries to connect now; having hung up, if so. @param {boolean} hangUp */
+  retry(hangUp = false) {
+    this.worker.postMessage({ type: 'retry', hangUp });
   }
 }

@@ -61,7 +61,7 @@ export class NetworkScreen {
     this.degreeKey = '';
     this.card = h('section.panel');
     const right = h('aside.side', { 'aria-label': 'item and selection' }, this.wave.element, h('section.panel', {}, this.degree.element), this.card);
-    this.element = h('div.screen.network', {}, controls, h('div.middle', {}, graph, this.timeline.element), right);
+    this.element = h('div.screen.network', {}, h('h1.visually-hidden', {}, 'Network'), controls, h('div.middle', {}, graph, this.timeline.element), right);
     this.cardKey = this.selectionKey = '';
     this.spokenAt = 0;
     model.on('settings', () => this.syncSettings());

@@ -30,7 +30,7 @@ export class ShellLines {
 
 /** @param {string} line */
 export function copyLine(line) {
-  const button = h('button.copy', { 'aria-label': `copy ${line}`, onclick: async () => {
+  const button = h('button.copy', { 'aria-label': 'copy this line', onclick: async () => {
     await copy(line);
     button.textContent = 'copied';
     setTimeout(() => { button.textContent = 'copy'; }, 1200);
