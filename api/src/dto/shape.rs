@@ -6,14 +6,23 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a topology object")]
 pub struct Topology {
-    /// `none`, `chain`, `ring`, `star`, `full` or `random-regular`.
+    /// `none`, `chain`, `ring`, `star`, `full`, `random-regular`, `small-world`, `scale-free` or `kademlia`.
     pub kind: String,
     /// Which node a star has in its middle, counted from 0 among those that are up; the first when missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub center: Option<usize>,
-    /// How many connections a node of a random regular shape has.
+    /// How many connections a node of a random regular shape has, or of a small world before any is rewired.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub degree: Option<usize>,
+    /// How likely a connection of a small world leads to a random node instead, such as `10%`, which it is when missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rewire: Option<String>,
+    /// How many connections each newcomer of a scale-free shape makes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub links: Option<usize>,
+    /// How many nodes of each distance a node of a Kademlia shape knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bucket: Option<usize>,
 }
 
 /// A topology that was built.

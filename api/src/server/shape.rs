@@ -2,38 +2,72 @@
 
 use super::error::Refusal;
 use crate::dto;
+use simnet::condition::Text;
 use simnet::state::State;
 use simnet::topology::Topology as Shape;
 use std::time::Duration;
+use world::sim::Chance;
 
 /// How long a condition is waited for, in the network's time, unless its request says.
 const WITHIN: Duration = simnet::PATIENCE;
 
+/// Every shape with what has to be said of it, and what may be.
+const KINDS: [(&str, &[&str], &[&str]); 9] = [
+    ("none", &[], &[]),
+    ("chain", &[], &[]),
+    ("ring", &[], &[]),
+    ("star", &[], &["center"]),
+    ("full", &[], &[]),
+    ("random-regular", &["degree"], &[]),
+    ("small-world", &["degree"], &["rewire"]),
+    ("scale-free", &["links"], &[]),
+    ("kademlia", &["bucket"], &[]),
+];
+/// How likely a connection of a small world is rewired unless its request says: Watts and Strogatz's, in the middle of the
+/// range where the world is small and still clustered.
+const REWIRE: &str = "10%";
+
 impl dto::Topology {
     /// The topology and its name.
     pub(crate) fn read(self) -> Result<(Shape, String), Refusal> {
-        for (key, given, of) in
-            [("center", self.center.is_some(), "star"), ("degree", self.degree.is_some(), "random-regular")]
-        {
-            if given && self.kind != of {
-                return Err(Refusal::invalid(format!("topology: {:?} has no {key}, {of:?} has", self.kind)));
+        let kind = KINDS.iter().find(|(kind, ..)| *kind == self.kind);
+        let Some((kind, needs, may)) = kind else {
+            let known = KINDS.map(|(kind, ..)| kind).join(", ");
+            let unknown = format!("topology: unknown kind {:?}: known are {known}", self.kind);
+            return Err(Refusal::invalid(unknown));
+        };
+        let given = [
+            ("center", self.center.is_some()),
+            ("degree", self.degree.is_some()),
+            ("rewire", self.rewire.is_some()),
+            ("links", self.links.is_some()),
+            ("bucket", self.bucket.is_some()),
+        ];
+        for (key, given) in given {
+            if given && !needs.contains(&key) && !may.contains(&key) {
+                return Err(Refusal::invalid(format!("topology: {kind:?} has no {key}")));
+            }
+            if !given && needs.contains(&key) {
+                return Err(Refusal::invalid(format!("topology: {kind:?} needs a number of its own: {key}")));
             }
         }
-        let topology = match (self.kind.as_str(), self.degree) {
-            ("none", _) => Shape::None,
-            ("chain", _) => Shape::Chain,
-            ("ring", _) => Shape::Ring,
-            ("full", _) => Shape::Full,
-            ("star", _) => Shape::Star { center: self.center.unwrap_or(0) },
-            ("random-regular", Some(degree)) => Shape::RandomRegular { degree },
-            ("random-regular", None) => {
-                return Err(Refusal::invalid("topology: \"random-regular\" needs a degree"));
-            }
-            (other, _) => {
-                return Err(Refusal::invalid(format!(
-                    "topology: unknown kind {other:?}: known are none, chain, ring, star, full, random-regular"
-                )));
-            }
+        let rewire: Text<Chance> = self
+            .rewire
+            .as_deref()
+            .unwrap_or(REWIRE)
+            .parse()
+            .map_err(|error| Refusal::invalid(format!("topology: rewire: {error}")))?;
+        let [degree, links, bucket] = [self.degree, self.links, self.bucket].map(Option::unwrap_or_default);
+        let topology = match *kind {
+            "chain" => Shape::Chain,
+            "ring" => Shape::Ring,
+            "full" => Shape::Full,
+            "star" => Shape::Star { center: self.center.unwrap_or(0) },
+            "random-regular" => Shape::RandomRegular { degree },
+            "small-world" => Shape::SmallWorld { degree, rewire: rewire.0 },
+            "scale-free" => Shape::ScaleFree { links },
+            "kademlia" => Shape::Kademlia { bucket },
+            _ => Shape::None,
         };
         Ok((topology, self.kind))
     }

@@ -119,10 +119,22 @@ async fn a_topology_is_built_over_all_nodes_that_are_up() {
     assert_eq!((answer.status, answer.body.as_str()), (200, "{\"kind\":\"ring\",\"connections\":3}\n"));
     let built = Topology { kind: "random-regular".into(), degree: Some(2), ..Default::default() };
     assert_eq!(world.client.build(&built).await.unwrap(), 3, "what is there already stays");
+    for body in [
+        r#"{"kind":"small-world","degree":2,"rewire":"0%"}"#,
+        r#"{"kind":"scale-free","links":2}"#,
+        r#"{"kind":"kademlia","bucket":3}"#,
+    ] {
+        let answer = world.post("/topology", body).await;
+        assert_eq!(answer.status, 200, "{body}: {}", answer.body);
+        assert!(answer.body.contains("\"connections\":3"), "all of three nodes: {}", answer.body);
+    }
     let table = [
         (r#"{"kind":"torus"}"#, "unknown kind \"torus\""),
         (r#"{"kind":"ring","degree":2}"#, "\"ring\" has no degree"),
-        (r#"{"kind":"random-regular"}"#, "needs a degree"),
+        (r#"{"kind":"random-regular"}"#, "needs a number of its own: degree"),
+        (r#"{"kind":"scale-free","bucket":2}"#, "\"scale-free\" needs a number of its own: links"),
+        (r#"{"kind":"small-world","degree":2,"rewire":"often"}"#, "rewire: "),
+        (r#"{"kind":"small-world","degree":1}"#, "half of the neighbours are on each side"),
         (r#"{"kind":"random-regular","degree":9}"#, "a degree of 9 needs more than 9 nodes"),
         (r#"{"kind":"star","center":3}"#, "the star's center is node 3, but there are 3 nodes"),
         (r#"{"kind":"star","centre":1}"#, "unknown field `centre`"),

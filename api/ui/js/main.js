@@ -243,14 +243,14 @@ export class App {
     toast(failed ? `${failed} of ${all.length} failed: ${reason}` : `${all.length} done`, failed ? 'bad' : 'good');
   }
 
-  /** Creates nodes, starts them and connects them. @param {{count: number, services: string[], kind: string, degree?: number}} plan */
-  async build({ count, services, kind, degree }) {
+  /** Creates nodes, starts them and connects them. @param {{count: number, services: string[], shape: import('./core/shapes.js').Shape}} plan */
+  async build({ count, services, shape }) {
     try {
       const before = this.model.live.size;
       const all = Array.from({ length: count }, () => requests.create(services.length ? { services } : {}));
       for (let i = 0; i < all.length; i += 16) await Promise.all(all.slice(i, i + 16).map((one) => this.api.send(one)));
       await this.api.send(requests.startAll());
-      if (kind !== 'none') await this.api.send(requests.topology(degree ? { kind, degree } : { kind }));
+      if (shape.kind !== 'none') await this.api.send(requests.topology(shape));
       toast(`${count} nodes created${before ? ` beside ${before}` : ''}`, 'good');
     } catch (error) {
       this.refused(error);

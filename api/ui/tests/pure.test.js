@@ -7,6 +7,8 @@ import { parsePlace, writePlace } from '../js/core/url.js';
 import { parseFilter } from '../js/core/filter.js';
 import { PALETTES, along, contrast, packed, table } from '../js/core/colour.js';
 import { Items } from '../js/core/items.js';
+import { Load } from '../js/core/load.js';
+import { KINDS, shapeFlags } from '../js/core/shapes.js';
 import { Series } from '../js/core/series.js';
 
 test('quantiles are by nearest rank', () => {
@@ -113,6 +115,27 @@ test('items: first arrivals, duplicates, and who had it from whom', () => {
   assert.equal(item.from[3], -1, 'nobody brought it to whoever published it');
   arrive([[8, 11, 0, 0, 0, -1], [9, 12, 0, 0, 0, -1]]);
   assert.deepEqual([...items.all.keys()], [8, 9]);
+});
+
+test('shapes: about as many connections as there will be', () => {
+  const edges = (/** @type {string} */ kind, /** @type {number} */ n, /** @type {Record<string, number>} */ knobs = {}) =>
+    KINDS.find((one) => one.kind === kind)?.edges(n, (key) => knobs[key] ?? 0);
+  assert.deepEqual([edges('ring', 2), edges('ring', 5), edges('star', 5), edges('full', 5), edges('none', 5)], [1, 5, 4, 10, 0]);
+  assert.deepEqual([edges('random-regular', 10, { degree: 4 }), edges('random-regular', 3, { degree: 9 }), edges('scale-free', 10, { links: 2 })], [20, 3, 16]);
+  assert.equal(shapeFlags({ kind: 'small-world', degree: 4, rewire: '5 %' }, (word) => `'${word}'`), "small-world --degree '4' --rewire '5 %'");
+});
+
+test('load: rates over the last seconds, the busiest first', () => {
+  const load = new Load(5), heat = (/** @type {number} */ bytes) => ({ a: Uint32Array.of(1, 3), b: Uint32Array.of(2, 4), count: Uint32Array.of(1, 2), bytes: Uint32Array.of(bytes, 10) });
+  load.note(0, heat(9999));
+  assert.deepEqual(load.busiest(), [], 'one frame has no time');
+  for (let t = 1; t <= 20; t++) load.note(t, heat(100));
+  assert.deepEqual(load.busiest(), [{ a: 1, b: 2, messages: 1, bytes: 100 }, { a: 3, b: 4, messages: 2, bytes: 10 }]);
+  for (let t = 21; t <= 30; t++) load.note(t, undefined);
+  assert.deepEqual(load.busiest(), [], 'a quiet time ends it');
+  load.note(1, heat(1));
+  load.note(2, heat(1));
+  assert.equal(load.busiest()[0].a, 3, 'time that goes back is another run');
 });
 
 test('series: rates keep the total, and old samples are thinned', () => {

@@ -49,12 +49,21 @@ pub(crate) struct MockerStart {
 
 #[derive(Debug, Args)]
 pub(crate) struct Topology {
-    /// none, chain, ring, star, full or random-regular
+    /// none, chain, ring, star, full, random-regular, small-world, scale-free or kademlia
     pub(crate) kind: String,
     /// The node in the middle of a star, counted from 0 [default: 0]
     #[arg(long, value_name = "N")]
     pub(crate) center: Option<usize>,
-    /// Connections at each node of random-regular
+    /// Connections at each node of random-regular, or of small-world before any is rewired
     #[arg(long, value_name = "N")]
     pub(crate) degree: Option<usize>,
+    /// How likely a connection of small-world leads to a random node instead [default: 10%]
+    #[arg(long, value_name = "CHANCE")]
+    pub(crate) rewire: Option<String>,
+    /// Connections that each newcomer of scale-free makes
+    #[arg(long, value_name = "N")]
+    pub(crate) links: Option<usize>,
+    /// Nodes of each distance that a node of kademlia knows
+    #[arg(long, value_name = "N")]
+    pub(crate) bucket: Option<usize>,
 }

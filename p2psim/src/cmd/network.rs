@@ -106,8 +106,8 @@ pub(super) fn reset(remote: &Remote) -> Result<Code, Failure> {
 }
 
 pub(super) fn topology(remote: &Remote, wanted: args::Topology) -> Result<Code, Failure> {
-    let args::Topology { kind, center, degree } = wanted;
-    let topology = Topology { kind, center, degree };
+    let args::Topology { kind, center, degree, rewire, links, bucket } = wanted;
+    let topology = Topology { kind, center, degree, rewire, links, bucket };
     let connections = remote.wait(remote.client.build(&topology))?;
     print(&format!("Built {}: {connections} connections\n", topology.kind))?;
     Ok(Code::Done)

@@ -12,6 +12,8 @@ fn many_nodes_are_created_shaped_and_deleted() {
     let full = server.run(&["topology", "random-regular", "--degree", "3"]).expect(0);
     assert_eq!(full.out, "Built random-regular: 6 connections\n");
     assert_eq!(server.run(&["show"]).expect(0).out, "NODES  4\nCONNS  6\n");
+    let small = server.run(&["topology", "small-world", "--degree", "2", "--rewire", "0%"]).expect(0);
+    assert_eq!(small.out, "Built small-world: 4 connections\n");
     let refused = server.run(&["topology", "star", "--center", "4"]).expect(1);
     assert!(refused.err.contains("the star's center is node 4, but there are 4 nodes"), "{refused:#?}");
     assert_eq!(server.run(&["node", "delete", "node02"]).expect(0).out, "Deleted node02\n");

@@ -13,9 +13,9 @@ export class Picture {
     this.data = data;
   }
 
-  /** @param {number} x @param {number} y @returns {Rgb} */
+  /** The pixel in which a point lies. @param {number} x @param {number} y @returns {Rgb} */
   at(x, y) {
-    const i = (Math.round(y) * this.width + Math.round(x)) * 4;
+    const i = (Math.floor(y) * this.width + Math.floor(x)) * 4;
     return [this.data[i], this.data[i + 1], this.data[i + 2]];
   }
 

@@ -99,11 +99,7 @@ export class Server {
 
   /** @param {string[]} names @param {[number, number][]} pairs */
   async connect(names, pairs) {
-    for (const [a, b] of pairs) await this.post(`nodes/${names[a]}/conn/${names[b]}`);
-  }
-
-  /** Waits until the network has settled: so many nodes, so many connections. @param {number} nodes @param {number} conns */
-  settled(nodes, conns) {
-    return this.post('wait', { nodes, conns, within: '60s' });
+    for (const [a, b] of pairs) await this.post(`nodes/${names[a]}/conn/${names[b]}?wait=false`);
+    await this.post('wait', { conns: pairs.length, within: '60s' });
   }
 }

@@ -1,6 +1,8 @@
 // The HTTP API as the page uses it: each request is a value that can be sent, or shown as the `p2psim` and the `curl`
 // line that do the same. What the server offers is read from its /openapi.json; without one, it is go-ethereum's set.
 
+import { shapeFlags } from '../core/shapes.js';
+
 /** @typedef {{method: string, path: string, body?: unknown, text?: string, cli: string, route: string}} Request */
 
 const CLASSIC = ['GET /', 'POST /start', 'POST /stop', 'GET /mocker', 'POST /mocker/start', 'POST /mocker/stop', 'POST /reset',
@@ -109,8 +111,7 @@ export const requests = {
   startAll: () => make('POST', '/start', [], 'p2psim network start'),
   stopAll: () => make('POST', '/stop', [], 'p2psim network stop'),
   reset: () => make('POST', '/reset', [], 'p2psim network reset'),
-  topology: (/** @type {{kind: string, degree?: number, center?: number}} */ shape) => make('POST', '/topology', [],
-    `p2psim topology ${shape.kind}${shape.degree ? ` --degree ${shape.degree}` : ''}${shape.center ? ` --center ${shape.center}` : ''}`, shape),
+  topology: (/** @type {import('../core/shapes.js').Shape} */ shape) => make('POST', '/topology', [], `p2psim topology ${shapeFlags(shape, quote)}`, shape),
   snapshot: () => make('GET', '/snapshot', [], 'p2psim snapshot > snapshot.json'),
   load: (/** @type {string} */ text) => ({ ...make('POST', '/snapshot', [], 'p2psim load snapshot.json'), text }),
   mockers: () => make('GET', '/mocker', [], 'p2psim mocker list'),

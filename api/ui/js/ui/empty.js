@@ -32,7 +32,7 @@ export class Empty {
     this.busy = true;
     put(this.progress, 'Creating 50 nodes …');
     try {
-      await this.app.build({ count: 50, services: ['gossip'], kind: 'random-regular', degree: 6 });
+      await this.app.build({ count: 50, services: ['gossip'], shape: { kind: 'random-regular', degree: 6 } });
     } finally {
       this.busy = false;
       this.update();

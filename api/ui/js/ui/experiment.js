@@ -2,6 +2,7 @@
 // the server offers what it does; each action can be had as a shell line. Asks before anything is lost.
 
 import { bytes, count, plural } from '../core/format.js';
+import { KINDS, turned } from '../core/shapes.js';
 import { requests } from '../net/api.js';
 import { confirmed, download, field, fill, h, put, select } from './h.js';
 import { ShellLines, actionButton, card } from './parts.js';
@@ -10,8 +11,6 @@ import { Scenarios } from './scenarios.js';
 
 /** @typedef {import('../main.js').App} App */
 
-const SHAPES = /** @type {[string, string][]} */ ([['random-regular', 'random, each with the same degree'], ['ring', 'ring'], ['chain', 'chain'], ['star', 'star'], ['full', 'full: everyone with everyone'],
-  ['small-world', 'small world'], ['scale-free', 'scale free'], ['none', 'none']]);
 /** Kinds that every server knows. */
 const CLASSIC = ['none', 'chain', 'ring', 'star', 'full', 'random-regular'];
 /** Memory of one node and one connection at message fidelity, roughly. */
@@ -58,19 +57,30 @@ export class ExperimentScreen {
     const { app, lines } = this, { api } = app;
     const number = h('input', { type: 'number', min: '0', max: '20000', value: '50' });
     const services = h('input', { value: 'gossip', list: 'services', spellcheck: false });
-    const degree = h('input', { type: 'number', min: '1', max: '500', value: '6' });
-    const names = topologyKinds(api.description);
-    const kind = select(SHAPES.filter(([key]) => names.includes(key)), 'random-regular', () => show());
-    const cost = h('p.muted');
-    const degreeField = field('Degree', degree);
-    const plan = () => ({ count: Number(number.value), services: services.value.split(/[,+\s]+/).filter(Boolean), kind: kind.value, degree: kind.value === 'random-regular' ? Number(degree.value) : undefined });
+    const names = topologyKinds(api.description), offered = KINDS.filter((one) => names.includes(one.kind));
+    const cost = h('p.muted'), knobs = h('div.form');
+    /** @type {Record<string, HTMLInputElement>} */
+    const inputs = {};
+    const chosen = () => offered.find((one) => one.kind === kind.value) ?? offered[0];
+    const kind = select(offered.map((one) => /** @type {[string, string]} */ ([one.kind, one.text])), offered[0].kind, () => lay());
+    const lay = () => {
+      fill(knobs, chosen().knobs.map((knob) => field(knob.label, inputs[knob.key] = h('input', { value: inputs[knob.key]?.value ?? knob.value, spellcheck: false, oninput: () => show() }))));
+      show();
+    };
+    /** @returns {import('../core/shapes.js').Shape} */
+    const shape = () => ({ kind: kind.value, ...Object.fromEntries(chosen().knobs.map((knob) => [knob.key, turned(knob, inputs[knob.key].value)])) });
+    const plan = () => ({ count: Number(number.value), services: services.value.split(/[,+\s]+/).filter(Boolean), shape: shape() });
     const show = () => {
-      degreeField.hidden = kind.value !== 'random-regular';
-      const n = Number(number.value) + app.model.live.up, edges = edgesOf(kind.value, n, Number(degree.value));
+      const n = Number(number.value) + app.model.live.up, edges = Math.round(chosen().edges(n, (key) => Number(inputs[key].value) || 0));
       put(cost, `${plural(Number(number.value), 'new node')}, then ${plural(n, 'node')} up and about ${plural(edges, 'connection')}; roughly ${bytes(n * NODE_BYTES + edges * CONN_BYTES)} at message fidelity.`);
     };
     this.preview = show;
-    for (const input of [number, degree]) input.addEventListener('input', show);
+    number.addEventListener('input', show);
+    const shell = () => {
+      const { count: n, services: list } = plan(), connect = requests.topology(shape());
+      const create = `p2psim node create --count ${n}${list.length ? ` --services ${list.join(',')}` : ''} && p2psim network start`;
+      return kind.value === 'none' ? [create] : [`${create} && ${connect.cli}`, api.curl(connect)];
+    };
     const go = h('button.primary', { onclick: async () => {
       go.disabled = true;
       put(go, 'Building …');
@@ -78,15 +88,10 @@ export class ExperimentScreen {
       go.disabled = false;
       put(go, 'Build');
     }, onfocus: () => lines.showLines(shell()), onpointerenter: () => lines.showLines(shell()) }, 'Build');
-    const shell = () => {
-      const { count: n, services: list, kind: shape, degree: d } = plan();
-      return [`p2psim node create --count ${n}${list.length ? ` --services ${list.join(',')}` : ''} && p2psim network start${shape === 'none' ? '' : ` && p2psim topology ${shape}${d ? ` --degree ${d}` : ''}`}`,
-        ...(shape === 'none' ? [] : [api.curl(requests.topology(d ? { kind: shape, degree: d } : { kind: shape }))])];
-    };
-    show();
+    lay();
     return card('Build a network', h('datalist', { id: 'services' }, ['gossip', 'ping-pong', 'noop'].map((value) => h('option', { value }))),
-      h('div.form', {}, field('Nodes', number), field('Services', services, 'separated by commas'), field('Topology', kind), degreeField), cost,
-      h('div.row', {}, go, actionButton(app, lines, 'Only connect what is up', () => requests.topology(plan().degree ? { kind: kind.value, degree: plan().degree } : { kind: kind.value }), { done: 'connected' })));
+      h('div.form', {}, field('Nodes', number), field('Services', services), field('Topology', kind)), knobs, cost,
+      h('div.row', {}, go, actionButton(app, lines, 'Only connect what is up', () => requests.topology(shape()), { done: 'connected' })));
   }
 
   wholeCard() {
@@ -139,15 +144,3 @@ function topologyKinds(description) {
   const kind = description?.components?.schemas?.Topology?.properties?.kind;
   return Array.isArray(kind?.enum) ? kind.enum : CLASSIC;
 }
-
-/** @param {string} kind @param {number} n @param {number} degree */
-function edgesOf(kind, n, degree) {
-  switch (kind) {
-    case 'full': return (n * (n - 1)) / 2;
-    case 'none': return 0;
-    case 'chain': case 'star': return Math.max(0, n - 1);
-    case 'random-regular': return (n * Math.min(degree, Math.max(0, n - 1))) / 2;
-    default: return n;
-  }
-}
-
