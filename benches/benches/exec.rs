@@ -55,6 +55,7 @@ struct Took {
     start: f64,
     connect: f64,
     stop: f64,
+    cpu: f64,
     resident: f64,
     share: f64,
 }
@@ -82,6 +83,8 @@ fn ring(suite: &mut Suite) {
         Budget::None,
     );
     suite.row(format!("process: stop of a node, {nodes} at once"), wall(least.stop), None, Budget::None);
+    let what = format!("process: CPU of a node until it stands in a ring of {nodes}");
+    suite.row(what, Figure::Cpu(least.cpu), None, Budget::None);
     let memory = Budget::AtMost(Figure::Bytes(GETH_MEMORY));
     suite.row("process: resident memory of a node in a ring", Figure::Bytes(least.resident), None, memory);
     suite.row(
@@ -99,6 +102,7 @@ impl Took {
             start: self.start.min(other.start),
             connect: self.connect.min(other.connect),
             stop: self.stop.min(other.stop),
+            cpu: self.cpu.min(other.cpu),
             resident: self.resident.min(other.resident),
             share: self.share.min(other.share),
         }
@@ -123,9 +127,10 @@ async fn took(nodes: usize) -> Result<Took, NetworkError> {
     times.push(net.now().await?);
     net.build(Topology::Ring).await?;
     times.push(net.now().await?);
-    let mut memory = [0.0; 2];
+    let (mut memory, mut cpu) = ([0.0; 2], 0.0);
     for name in &names {
         let pid = net.call(name, "pid_own", vec![]).await.expect("it is up");
+        cpu += cpu_of(&pid) / nodes as f64;
         memory.iter_mut().zip(memory_of(&pid)).for_each(|(sum, one)| *sum += one / nodes as f64);
     }
     let stopping = net.now().await?;
@@ -139,6 +144,7 @@ async fn took(nodes: usize) -> Result<Took, NetworkError> {
         start: between(2) / nodes as f64,
         connect: between(3),
         stop,
+        cpu,
         resident,
         share,
     })
@@ -152,6 +158,17 @@ fn memory_of(pid: &impl std::fmt::Display) -> [f64; 2] {
         let line = text.lines().find_map(|line| line.strip_prefix(name)).expect("it tells of these");
         line.trim().trim_end_matches(" kB").parse::<f64>().expect("in KiB") * 1024.0
     })
+}
+
+/// Seconds of CPU time that a process has used, all its threads together.
+fn cpu_of(pid: &impl std::fmt::Display) -> f64 {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).expect("it is up").flatten();
+    let nanos = threads.map(|thread| {
+        let text =
+            std::fs::read_to_string(thread.path().join("schedstat")).expect("Linux tells of one's children");
+        text.split(' ').next().and_then(|nanos| nanos.parse::<f64>().ok()).expect("nanoseconds first")
+    });
+    nanos.sum::<f64>() * 1e-9
 }
 
 /// Seconds of wall time for a process of this program that ends at once.

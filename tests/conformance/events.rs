@@ -13,6 +13,7 @@ on_all_adapters! {
     the_story_of_a_connection
     the_present_comes_first
     an_end_is_told_at_both_ends
+    an_end_has_the_same_error_everywhere
     messages_are_told_if_they_are_named
     a_node_may_keep_silent_about_its_messages
 }
@@ -84,6 +85,39 @@ async fn an_end_is_told_at_both_ends(adapter: Adapter) {
     net.eventually("the loss", |state| state.conns().all(|conn| conn.ends == [false; 2])).await;
     let tally = net.tally().await.unwrap();
     assert_eq!((tally.nodes_up, tally.conns_up, tally.nodes[1].drops), (1, 0, 1));
+    net.end().await;
+}
+
+async fn an_end_has_the_same_error_everywhere(adapter: Adapter) {
+    let net = adapter.network();
+    net.pair().await;
+    let mut line = net.rpc("node01").await.unwrap();
+    let ask = json!({"jsonrpc": "2.0", "id": 1, "method": "admin_subscribe", "params": ["peerEvents"]});
+    line.send(ask.to_string()).await.unwrap();
+    assert!(line.recv().await.unwrap().contains("result"));
+    let mut error = async || loop {
+        let told: Value = serde_json::from_str(&line.recv().await.unwrap()).unwrap();
+        if told["params"]["result"]["type"] == "drop" {
+            return told["params"]["result"]["error"].as_str().unwrap().to_owned();
+        }
+    };
+    net.disconnect("node02", "node01", Until::Done).await.unwrap();
+    assert!(
+        error().await.starts_with("PeerError(code=disconnect reason, reason=disconnect requested, err=<nil>")
+    );
+    net.connect("node01", "node02", Until::Done).await.unwrap();
+    net.stop_node("node02").await.unwrap();
+    net.eventually("the loss", |state| state.nodes()[0].peers.is_empty()).await;
+    assert!(
+        error()
+            .await
+            .starts_with("PeerError(code=remote disconnect reason, reason=client quitting, err=<nil>")
+    );
+    net.start_node("node02").await.unwrap();
+    net.eventually("the connection", |state| state.conns().all(|conn| conn.established())).await;
+    net.crash_node("node02").await.unwrap();
+    net.eventually("the loss", |state| state.nodes()[0].peers.is_empty()).await;
+    assert!(error().await.starts_with("PeerError(code=disconnect reason, reason=network error, err="));
     net.end().await;
 }
 

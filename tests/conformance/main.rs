@@ -5,6 +5,7 @@
 
 mod calls;
 mod events;
+mod experiments;
 mod lifecycle;
 mod mixed;
 mod peers;
@@ -121,7 +122,9 @@ pub(crate) fn spec(services: &[&str]) -> NodeSpec {
 }
 
 pub(crate) fn run(story: impl Future<Output = ()>) {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(story);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let ended = runtime.block_on(async { tokio::time::timeout(5 * PATIENCE, story).await });
+    ended.expect("a story that waits for what never comes has failed");
 }
 
 /// Each case becomes a test on every adapter.

@@ -37,6 +37,10 @@ const LEFT_OVER: Duration = Duration::from_millis(200);
 /// Saved state up to this many bytes goes into the environment, where one entry may have 128 KiB.
 const ENVIRONMENT: usize = 64 << 10;
 
+/// What the command's allocator is told: pages of two megabytes are for one large process. A hundred small ones pay for
+/// clearing them with most of the time of their start, and have half their memory in them.
+const SMALL_PAGES: (&str, &str) = ("MIMALLOC_ALLOW_THP", "0");
+
 /// What is to become of a process.
 #[derive(Debug)]
 pub(super) enum Order {
@@ -185,6 +189,7 @@ impl Process {
         command
             .arg0(NODE_ARG0)
             .args([&birth.services, &birth.config.node.id])
+            .env(SMALL_PAGES.0, SMALL_PAGES.1)
             .envs(birth.environment.iter().map(|(name, value)| (name, value)))
             .env(STATUS_URL, url)
             .env(CONFIG, config)

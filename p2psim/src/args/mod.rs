@@ -24,7 +24,7 @@ pub(crate) use control::{
 pub(crate) use demo::Demo;
 pub(crate) use log::{Diff, LogForm, Replay};
 pub(crate) use network::{Mocker, MockerStart, Network, Topology};
-pub(crate) use node::{Node, Which};
+pub(crate) use node::{Node, NodeCreate, Which};
 pub(crate) use run::Run;
 pub(crate) use scenario::{ScenarioCommand, Setting};
 pub(crate) use serve::{Page, Serve};

@@ -1,8 +1,9 @@
 //! `node`.
 
-use super::Listing;
+use super::{Level, Listing};
 use clap::{Args, Subcommand};
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Node {
@@ -14,26 +15,7 @@ pub(crate) enum Node {
         which: Which,
     },
     /// Create a node, or several
-    Create {
-        /// Its name; the server finds one when missing
-        #[arg(long, default_value = "", hide_default_value = true)]
-        name: String,
-        /// Create so many nodes, alike but for name and key
-        #[arg(long, value_name = "N", default_value = "1", conflicts_with_all = ["name", "key"])]
-        count: NonZeroUsize,
-        /// Its services, separated by commas; the server's default service when missing
-        #[arg(long, value_delimiter = ',', value_name = "SERVICE,…")]
-        services: Vec<String>,
-        /// What brings it to life, where the server has several: sim or exec
-        #[arg(long, default_value = "", hide_default_value = true)]
-        adapter: String,
-        /// Free-form roles, separated by commas, to find it by: `--only group:ROLE`
-        #[arg(long, value_delimiter = ',', value_name = "ROLE,…")]
-        properties: Vec<String>,
-        /// Its private key, 64 hex digits; the server makes one when missing
-        #[arg(long, value_name = "HEX")]
-        key: Option<String>,
-    },
+    Create(NodeCreate),
     /// Show node information
     Show {
         /// Name or id
@@ -106,4 +88,32 @@ pub(crate) struct Which {
     /// Those created after this one, by name or id
     #[arg(long, value_name = "NODE")]
     pub(crate) after: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NodeCreate {
+    /// Its name; the server finds one when missing
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(crate) name: String,
+    /// Create so many nodes, alike but for name and key
+    #[arg(long, value_name = "N", default_value = "1", conflicts_with_all = ["name", "key"])]
+    pub(crate) count: NonZeroUsize,
+    /// Its services, separated by commas; the server's default service when missing
+    #[arg(long, value_delimiter = ',', value_name = "SERVICE,…")]
+    pub(crate) services: Vec<String>,
+    /// What brings it to life, where the server has several: sim or exec
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(crate) adapter: String,
+    /// Free-form roles, separated by commas, to find it by: `--only group:ROLE`
+    #[arg(long, value_delimiter = ',', value_name = "ROLE,…")]
+    pub(crate) properties: Vec<String>,
+    /// Where it logs to if it is a process; standard error when missing
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log_file: Option<PathBuf>,
+    /// How much it logs there [default: info]
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) log_level: Option<Level>,
+    /// Its private key, 64 hex digits; the server makes one when missing
+    #[arg(long, value_name = "HEX")]
+    pub(crate) key: Option<String>,
 }

@@ -41,13 +41,12 @@ fn node_alone_lists() {
 #[test]
 fn services_are_separated_by_commas() {
     let read = parse("p2psim node create --services a,b --name n").unwrap();
-    let Some(Command::Node { command: Some(Node::Create { name, services, key, count, .. }), .. }) =
-        read.command
-    else {
-        panic!()
-    };
-    assert_eq!((name.as_str(), services, key), ("n", vec!["a".to_owned(), "b".to_owned()], None));
-    assert_eq!(count.get(), 1);
+    let Some(Command::Node { command: Some(Node::Create(wish)), .. }) = read.command else { panic!() };
+    assert_eq!(
+        (wish.name.as_str(), wish.services, wish.key),
+        ("n", vec!["a".to_owned(), "b".to_owned()], None)
+    );
+    assert_eq!(wish.count.get(), 1);
 }
 
 #[test]

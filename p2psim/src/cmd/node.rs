@@ -1,7 +1,7 @@
 //! Commands about one node of a server's network.
 
 use super::{Remote, print, print_json, rpc};
-use crate::args::{Node, Which};
+use crate::args::{Level, Node, NodeCreate, Which};
 use crate::failure::{Code, Failure};
 use crate::go_value::GoValue;
 use crate::table::table;
@@ -21,16 +21,7 @@ pub(super) fn node(remote: &Remote, command: Node) -> Result<Code, Failure> {
             }
             list(&nodes)
         }
-        Node::Create { name, services, properties, adapter, key, count } => {
-            let private_key = key.as_deref().map(secret_key).transpose()?;
-            let config =
-                NodeConfig { name, services, properties, adapter, private_key, ..NodeConfig::default() };
-            for _ in 0..count.get() {
-                // Each is told as it is there: what was created stays if a later one fails.
-                print(&format!("Created {}\n", remote.wait(client.create_node(&config))?.name))?;
-            }
-            return Ok(Code::Done);
-        }
+        Node::Create(wish) => return create(remote, wish),
         Node::Show { node, listing } => {
             let info = remote.wait(client.node(&node))?;
             if listing.json {
@@ -67,6 +58,39 @@ pub(super) fn node(remote: &Remote, command: Node) -> Result<Code, Failure> {
 fn query(which: Which) -> NodeQuery {
     let Which { up, down, only, except, limit, after } = which;
     NodeQuery { up: (up || down).then_some(up), only, except, limit, after }
+}
+
+fn create(remote: &Remote, wish: NodeCreate) -> Result<Code, Failure> {
+    let private_key = wish.key.as_deref().map(secret_key).transpose()?;
+    let logfile = wish.log_file.map(std::path::absolute).transpose();
+    let logfile = logfile.map_err(|error| Failure::new(Code::Usage, format_args!("--log-file: {error}")))?;
+    let config = NodeConfig {
+        name: wish.name,
+        services: wish.services,
+        properties: wish.properties,
+        adapter: wish.adapter,
+        private_key,
+        logfile: logfile.map(|path| path.to_string_lossy().into_owned()).unwrap_or_default(),
+        log_verbosity: wish.log_level.map(verbosity).unwrap_or_default(),
+        ..NodeConfig::default()
+    };
+    for _ in 0..wish.count.get() {
+        // Each is told as it is there: what was created stays if a later one fails.
+        print(&format!("Created {}\n", remote.wait(remote.client.create_node(&config))?.name))?;
+    }
+    Ok(Code::Done)
+}
+
+/// The number of a level in Go's `slog`.
+fn verbosity(level: Level) -> i32 {
+    match level {
+        Level::Trace => -8,
+        Level::Debug => -4,
+        Level::Info => 0,
+        Level::Warn => 4,
+        Level::Error => 8,
+        Level::Off => 12,
+    }
 }
 
 fn secret_key(hex: &str) -> Result<SecretKey, Failure> {

@@ -140,3 +140,19 @@ fn a_server_may_be_killed_at_any_moment_of_its_nodes_start() {
     Server::start_in(place.path(), &["--adapter", "exec"]).stop();
     assert_eq!(left(place.path()), Vec::<std::path::PathBuf>::new());
 }
+
+#[test]
+fn a_process_logs_where_and_as_much_as_it_is_told() {
+    let bench = Bench::new();
+    let server = Server::start(&["--adapter", "exec"]);
+    for (node, level) in [("loud", "trace"), ("quiet", "error")] {
+        let log = crate::support::text_of(&bench.path(node));
+        server.run(&["node", "create", "--name", node, "--log-file", &log, "--log-level", level]).expect(0);
+    }
+    server.run(&["network", "start"]).expect(0);
+    server.run(&["node", "connect", "loud", "quiet"]).expect(0);
+    server.stop();
+    let read = |node: &str| std::fs::read_to_string(bench.path(node)).unwrap();
+    assert!(read("loud").contains("Adding p2p peer"), "{}", read("loud"));
+    assert_eq!(read("quiet"), "");
+}
