@@ -21,6 +21,7 @@
 //! | `snapshot`, `naming`, [`journal`] | setting up again, filling in, doing again |
 //! | [`topology`] | shapes: which pairs to connect, and whether they are |
 //! | [`scenario`] | experiments as files |
+//! | [`report`], [`plot`] | a run as documents and pages, two of them side by side; plots as SVG |
 //! | [`experiment`] | experiments as tests |
 //! | [`protocol_test`] | one protocol among mock peers |
 //! | [`churn`] | churn by rates |
@@ -45,13 +46,16 @@ pub mod handle;
 pub mod journal;
 pub mod live;
 pub mod log;
+mod markup;
 pub mod measure;
 pub mod mocker;
 mod naming;
 pub mod network;
+pub mod plot;
 pub mod protocol_test;
 pub mod record;
 mod recorder;
+pub mod report;
 pub mod scenario;
 mod snapshot;
 mod start;

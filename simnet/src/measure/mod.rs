@@ -99,6 +99,25 @@ pub struct LinkCount {
     pub sent: Count,
 }
 
+/// The shape of a network at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Graph {
+    /// The nodes there are, in the order of creation: name, and whether it is up.
+    pub nodes: Vec<(String, bool)>,
+    /// The connections that are up, by the places of their ends.
+    pub conns: Vec<(u32, u32)>,
+}
+
+impl Graph {
+    fn of(state: &State) -> Self {
+        let up = state.conns().filter(|conn| conn.up);
+        Self {
+            nodes: state.nodes().iter().map(|node| (node.name.clone(), node.up)).collect(),
+            conns: up.map(|conn| (conn.one as u32, conn.other as u32)).collect(),
+        }
+    }
+}
+
 /// Nodes, connections and what became of them, by simulated time.
 #[derive(Clone, Debug, Default)]
 pub struct Course {
@@ -134,6 +153,8 @@ pub struct Measurements {
     pub flows: Vec<Flow>,
     /// The busiest links, by bytes.
     pub links: Vec<LinkCount>,
+    /// The shape at the time of reading.
+    pub graph: Graph,
     /// Packets that found no room before a line.
     pub packets_dropped: u64,
     /// Changes of conditions, in order.
@@ -234,6 +255,7 @@ impl Meter {
             },
             flows: traffic.flows(*now),
             links,
+            graph: Graph::of(state),
             packets_dropped: traffic.waits().dropped(),
             marks: standing.marks.clone(),
             marks_beyond: standing.marks_beyond,
