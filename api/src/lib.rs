@@ -27,4 +27,4 @@ mod sse;
 
 pub use client::{Client, ClientError, ClientEvent, Events};
 pub use json::DecodeError;
-pub use server::{ServeConfig, ServeError, Server, Ui, bind};
+pub use server::{Scenarios, ServeConfig, ServeError, Server, Ui, bind};

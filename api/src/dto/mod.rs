@@ -14,6 +14,7 @@ mod hex_id;
 mod network;
 mod node;
 pub(crate) mod query;
+mod run;
 mod shape;
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,7 @@ pub use event::{Event, Msg};
 pub use network::{Conn, Network, NodeSnapshot, Snapshot, SnapshotError};
 pub use node::{Node, NodeConfig, NodeInfo, Ports};
 pub use query::QueryError;
+pub use run::{Checked, KnownScenario, Outcome, Problem, Run};
 pub use shape::{BuiltTopology, Condition, Topology};
 pub use words::{Parts, Words};
 

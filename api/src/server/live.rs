@@ -2,13 +2,16 @@
 //!
 //! A frame is asked of the network when its time has come and the watcher has drawn those before: two are under way at
 //! most. Until then what happens is folded together where it happens, so a slow watcher costs a slow watcher's frames.
+//!
+//! Where another network comes on stage, the watcher is said hello again, and begins anew with what it wanted.
 
 use super::App;
+use super::stage::Showing;
 use crate::live::{Wish, encode};
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use serde_json::json;
 use simnet::NetworkError;
-use simnet::live::{MessageFilter, Wants, Watch};
+use simnet::live::{MessageFilter, Track, Wants, Watch};
 use std::collections::VecDeque;
 use std::pin::pin;
 use std::time::Duration;
@@ -33,19 +36,23 @@ type End = Option<(u16, String)>;
 struct Conversation {
     app: App,
     socket: WebSocket,
+    showing: Showing,
     watch: Watch,
     wants: Wants,
     filter: MessageFilter,
+    track: Option<Track>,
     /// The frames that were not drawn yet, by their records.
     under_way: VecDeque<u64>,
 }
 
 /// Talks to a watcher until one side hangs up, the network ends or the server does.
 pub(crate) async fn converse(app: App, mut socket: WebSocket) {
-    let end = match greet(&app, &mut socket).await {
+    let showing = app.stage.now();
+    let end = match greet(&app, &showing, &mut socket).await {
         Ok((first, watch)) => {
-            let (wants, filter) = (Wants::default(), MessageFilter::default());
-            let mut talk = Conversation { app, socket, watch, wants, filter, under_way: VecDeque::new() };
+            let (wants, filter, under_way) = (Wants::default(), MessageFilter::default(), VecDeque::new());
+            let mut talk =
+                Conversation { app, socket, showing, watch, wants, filter, track: None, under_way };
             let end = talk.go_on(first).await.err().flatten();
             socket = talk.socket;
             end
@@ -59,29 +66,33 @@ pub(crate) async fn converse(app: App, mut socket: WebSocket) {
 }
 
 /// Says hello, hears from where on, and begins to watch.
-async fn greet(app: &App, socket: &mut WebSocket) -> Result<(Wish, Watch), End> {
-    let is_virtual = app.handle.capabilities().await.map_err(gone)?.virtual_time;
-    let past = app.handle.earliest().await.map_err(gone)?.as_nanos() as u64;
-    let hello = json!({ "hello": {
-        "version": env!("CARGO_PKG_VERSION"), "ui": app.ui.version(), "run": *app.run, "virtual": is_virtual,
-        "read_only": app.guard.may_change().is_err(), "past": past,
-    }});
-    say(socket, Message::Text(hello.to_string().into())).await?;
+async fn greet(app: &App, showing: &Showing, socket: &mut WebSocket) -> Result<(Wish, Watch), End> {
+    say_hello(app, showing, socket).await?;
     let first = match timeout(GREETING, hear(socket)).await {
         Ok(wish) => wish?,
         // Whoever says nothing has seen nothing.
         Err(_) => Wish::default(),
     };
-    let since = first.since.as_ref().filter(|(_, run)| *run == *app.run).map(|(seq, _)| *seq);
-    let watch = app.handle.watch(since).await.map_err(gone)?;
+    let since = first.since.as_ref().filter(|(_, run)| **run == *showing.run).map(|(seq, _)| *seq);
+    let watch = showing.network.watch(since).await.map_err(gone)?;
     // Who comes from another run learned that from the hello.
     if let Some(seq) = since
         && !watch.is_resumed()
     {
-        let missed = app.handle.records().await.map_err(gone)?.saturating_sub(seq);
+        let missed = showing.network.records().await.map_err(gone)?.saturating_sub(seq);
         say(socket, Message::Text(json!({ "gap": { "missed": missed } }).to_string().into())).await?;
     }
     Ok((first, watch))
+}
+
+async fn say_hello(app: &App, showing: &Showing, socket: &mut WebSocket) -> Result<(), End> {
+    let is_virtual = showing.network.capabilities().await.map_err(gone)?.virtual_time;
+    let past = showing.network.earliest().await.map_err(gone)?.as_nanos() as u64;
+    let hello = json!({ "hello": {
+        "version": env!("CARGO_PKG_VERSION"), "ui": app.ui.version(), "run": *showing.run, "virtual": is_virtual,
+        "read_only": app.guard.may_change().is_err(), "past": past,
+    }});
+    say(socket, Message::Text(hello.to_string().into())).await
 }
 
 impl Conversation {
@@ -92,19 +103,21 @@ impl Conversation {
         frames.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut ping = interval_at(Instant::now() + PING, PING);
         let mut heard = Instant::now();
+        let mut changed = Box::pin(self.app.stage.changed(&self.showing));
         loop {
             tokio::select! {
                 biased;
                 () = &mut stopped => return Err(Some((close_code::AWAY, "the server shuts down".to_owned()))),
+                () = &mut changed => {
+                    self.turn().await?;
+                    changed = Box::pin(self.app.stage.changed(&self.showing));
+                }
                 wish = hear(&mut self.socket) => {
                     heard = Instant::now();
                     self.take(wish?).await?;
                 }
                 _ = frames.tick(), if self.under_way.len() < UNDER_WAY => {
-                    if let Some(frame) = self.watch.frame().await.map_err(gone)? {
-                        self.under_way.push_back(frame.seq);
-                        say(&mut self.socket, Message::Binary(encode(&frame).into())).await?;
-                    }
+                    self.show().await?;
                 }
                 _ = ping.tick() => {
                     if heard.elapsed() > PATIENCE {
@@ -116,6 +129,33 @@ impl Conversation {
                 }
             }
         }
+    }
+
+    /// Sends a frame, if there is anything to tell.
+    async fn show(&mut self) -> Result<(), End> {
+        match self.watch.frame().await {
+            Ok(Some(frame)) => {
+                self.under_way.push_back(frame.seq);
+                say(&mut self.socket, Message::Binary(encode(&frame).into())).await
+            }
+            Ok(None) => Ok(()),
+            // The end of an experiment: something else comes on in a moment.
+            Err(NetworkError::Gone) if self.app.stage.is_guest(&self.showing) => Ok(()),
+            Err(error) => Err(gone(error)),
+        }
+    }
+
+    /// Turns to the network that has come on.
+    async fn turn(&mut self) -> Result<(), End> {
+        self.showing = self.app.stage.now();
+        say_hello(&self.app, &self.showing, &mut self.socket).await?;
+        self.watch = self.showing.network.watch(None).await.map_err(gone)?;
+        self.watch.want(self.wants, self.filter.clone()).await.map_err(gone)?;
+        if let Some(track) = self.track {
+            self.watch.track(track).await.map_err(gone)?;
+        }
+        self.under_way.clear();
+        Ok(())
     }
 
     async fn take(&mut self, wish: Wish) -> Result<(), End> {
@@ -136,6 +176,7 @@ impl Conversation {
             self.watch.again().await.map_err(gone)?;
         }
         if let Some(track) = wish.track {
+            self.track = Some(track);
             self.watch.track(track).await.map_err(gone)?;
         }
         Ok(())

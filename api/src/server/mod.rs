@@ -5,23 +5,30 @@ mod body;
 mod clock;
 mod conditions;
 mod error;
+mod experiments;
 mod guard;
 mod live;
 mod mocker;
 mod openapi;
 mod routes;
 mod rpc;
+mod runs;
 mod shape;
+mod stage;
 mod stream;
 mod table;
 
 pub use assets::Ui;
+pub use experiments::Scenarios;
 
 use axum::Router;
 use axum::serve::ListenerExt;
 use guard::Guard;
 use mocker::Mockers;
+use node::Services;
+use runs::Runs;
 use simnet::Handle;
+use stage::Stage;
 use std::future::{Future, IntoFuture};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -47,6 +54,10 @@ pub struct ServeConfig {
     pub read_only: bool,
     /// Tells this run of the server from others: a page that comes back to another begins anew.
     pub run: String,
+    /// The scenarios that can be run by name.
+    pub scenarios: Scenarios,
+    /// What the nodes of scenarios can run.
+    pub services: Services,
 }
 
 impl ServeConfig {
@@ -59,6 +70,8 @@ impl ServeConfig {
             ui: Ui::default(),
             read_only: false,
             run: String::new(),
+            scenarios: Scenarios::default(),
+            services: Services::builtin(),
         }
     }
 }
@@ -97,20 +110,27 @@ pub enum ServeError {
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
-    guard: Guard,
-    ui: Ui,
-    run: String,
+    config: ServeConfig,
 }
 
 /// What each request is answered from.
 #[derive(Clone)]
 pub(crate) struct App {
-    handle: Handle,
+    stage: Stage,
     guard: Arc<Guard>,
     ui: Arc<Ui>,
-    run: Arc<String>,
     mockers: Mockers,
+    scenarios: Arc<Scenarios>,
+    services: Services,
+    runs: Runs,
     stop: watch::Receiver<bool>,
+}
+
+impl App {
+    /// The network that is on stage.
+    fn network(&self) -> Handle {
+        self.stage.now().network
+    }
 }
 
 /// Starts to listen. From now on connections wait; [`Server::serve`] answers them.
@@ -118,7 +138,7 @@ pub async fn bind(config: ServeConfig) -> Result<Server, ServeError> {
     let failed = |error| ServeError::Bind { address: config.listen, error };
     let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    Ok(Server { listener, address, guard: Guard::new(&config), ui: config.ui, run: config.run })
+    Ok(Server { listener, address, config })
 }
 
 impl Server {
@@ -128,7 +148,7 @@ impl Server {
     }
 
     /// Serves the network until `shutdown` is ready. Then streams and conversations are closed, and requests under way
-    /// have 5 s to end, and so has a mocker.
+    /// have 5 s to end, and so have a run and a mocker.
     pub async fn serve(
         self,
         handle: Handle,
@@ -136,8 +156,18 @@ impl Server {
     ) -> Result<(), ServeError> {
         let (stopper, stop) = watch::channel(false);
         let mockers = Mockers::default();
-        let (guard, ui, run) = (Arc::new(self.guard), Arc::new(self.ui), Arc::new(self.run));
-        let app = App { handle, guard, ui, run, mockers: mockers.clone(), stop: stop.clone() };
+        let runs = Runs::default();
+        let guard = Arc::new(Guard::new(&self.config));
+        let app = App {
+            stage: Stage::new(handle, &self.config.run),
+            guard,
+            ui: Arc::new(self.config.ui),
+            mockers: mockers.clone(),
+            scenarios: Arc::new(self.config.scenarios),
+            services: self.config.services,
+            runs: runs.clone(),
+            stop: stop.clone(),
+        };
         let router = Router::new().fallback(routes::dispatch).with_state(app);
         // Events are small and wanted at once.
         let listener = self.listener.tap_io(|connection| {
@@ -156,6 +186,8 @@ impl Server {
             result = serving.into_future() => Ok(result?),
             () = ending => Ok(()),
         };
+        // What runs came to is forgotten with the server.
+        let _ = tokio::time::timeout(GRACE, runs.stop_all()).await;
         // What a mocker ended by is in the log.
         let _ = tokio::time::timeout(GRACE, mockers.stop()).await;
         served

@@ -6,7 +6,7 @@ use super::live::{WISH_LIMIT, converse};
 use super::mocker::Plan;
 use super::rpc::{MESSAGE_LIMIT, bridge};
 use super::table::{Action, Found, Verb, find};
-use super::{App, body, clock, conditions, openapi, stream};
+use super::{App, body, clock, conditions, experiments, openapi, stream};
 use crate::dto;
 use crate::filter::Filter;
 use crate::json;
@@ -152,7 +152,8 @@ fn moved(method: &Method, uri: &Uri, path: &str) -> Answer {
 }
 
 async fn act(app: &App, parts: &mut Parts, body: Body, action: Action, names: &[String]) -> Answer {
-    let network = &app.handle;
+    let network = &app.network();
+    // The first name in the path; mostly it is a node's.
     let node = || names[0].as_str();
     match action {
         Action::Network => Ok(json_answer(&dto::Network::from(&network.view().await?))),
@@ -207,6 +208,17 @@ async fn act(app: &App, parts: &mut Parts, body: Body, action: Action, names: &[
         Action::Churn => conditions::churn(network).await,
         Action::SetChurn => conditions::set_churn(network, body).await,
         Action::StopChurn => conditions::stop_churn(network).await,
+        Action::Scenarios => experiments::scenarios(app),
+        Action::Scenario => experiments::scenario(app, node()),
+        Action::Check => experiments::check(app, body).await,
+        Action::Runs => experiments::runs(app),
+        Action::StartRun => experiments::start(app, &parts.uri, body).await,
+        Action::Run => experiments::run(app, node()),
+        Action::ForgetRun => experiments::forget(app, node()),
+        Action::StopRun => experiments::stop(app, node()).await,
+        Action::Report => experiments::page(app, node()),
+        Action::Result => experiments::result(app, node()),
+        Action::Compare => experiments::compare(app, node(), &names[1]),
     }
 }
 
@@ -249,26 +261,26 @@ async fn start_mocker(app: &App, uri: &Uri, body: Body) -> Answer {
     // As Go's FormValue: the body comes before the query.
     let mut values = pairs(&form)?;
     values.extend(pairs(uri)?);
-    app.mockers.start(app.handle.clone(), Plan::read(&values)?).await?;
+    app.mockers.start(app.network(), Plan::read(&values)?).await?;
     Ok(StatusCode::OK.into_response())
 }
 
 async fn topology(app: &App, body: Body) -> Answer {
     let (topology, kind) = read_body::<dto::Topology>(body, TOPOLOGY).await?.read()?;
-    let connections = app.handle.build(topology).await?;
+    let connections = app.network().build(topology).await?;
     Ok(json_answer(&dto::BuiltTopology { kind, connections }))
 }
 
 async fn wait(app: &App, body: Body) -> Answer {
     let wanted: dto::Condition = read_body(body, WAIT).await?;
     let (what, within) = wanted.read("wait")?;
-    empty(app.handle.until(&what, within, move |state| wanted.holds(state)).await)
+    empty(app.network().until(&what, within, move |state| wanted.holds(state)).await)
 }
 
 async fn events(app: &App, uri: &Uri) -> Answer {
     let filter: Filter = param(uri, "filter")?.unwrap_or_default().parse()?;
     let current = param(uri, "current")?.is_some_and(|current| current == "true");
-    let subscription = app.handle.subscribe(filter.into(), current).await?;
+    let subscription = app.network().subscribe(filter.into(), current).await?;
     let body = Body::from_stream(stream::events(subscription, app.stop.clone()));
     Ok((
         [(header::CONTENT_TYPE, EVENTS), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))],
@@ -282,30 +294,30 @@ async fn snapshot(app: &App, uri: &Uri) -> Answer {
         text.unwrap_or_default().split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
     };
     let (add, remove) = (list(param(uri, "add")?), list(param(uri, "remove")?));
-    Ok(json_answer(&dto::Snapshot::from(&app.handle.snapshot(add, remove).await?)))
+    Ok(json_answer(&dto::Snapshot::from(&app.network().snapshot(add, remove).await?)))
 }
 
 async fn load(app: &App, body: Body) -> Answer {
     let text = body::read(body, body::SNAPSHOT_LIMIT).await?;
     let snapshot: dto::Snapshot = json::read_object(&text, SNAPSHOT.0, SNAPSHOT.1)?;
     drop(text);
-    app.handle.load(snapshot.try_into()?).await?;
-    Ok(json_answer(&dto::Network::from(&app.handle.view().await?)))
+    app.network().load(snapshot.try_into()?).await?;
+    Ok(json_answer(&dto::Network::from(&app.network().view().await?)))
 }
 
 async fn create(app: &App, body: Body) -> Answer {
     let config: dto::NodeConfig = read_body(body, NODE_CONFIG).await?;
-    Ok(created(&dto::NodeInfo::from(&app.handle.create_node(config.into()).await?)))
+    Ok(created(&dto::NodeInfo::from(&app.network().create_node(config.into()).await?)))
 }
 
 async fn rpc(app: &App, parts: &mut Parts, node: &str) -> Answer {
     app.guard.may_change()?;
     let Ok(upgrade) = WebSocketUpgrade::from_request_parts(parts, &()).await else {
-        app.handle.node(node).await?;
+        app.network().node(node).await?;
         let version = HeaderValue::from_static("13");
         return Err(Refusal::invalid("Bad Request").with(header::SEC_WEBSOCKET_VERSION, version));
     };
-    let line = app.handle.rpc(node).await?;
+    let line = app.network().rpc(node).await?;
     let stop = app.stop.clone();
     Ok(upgrade
         .max_message_size(MESSAGE_LIMIT)
@@ -336,7 +348,7 @@ async fn history(app: &App, uri: &Uri) -> Answer {
             ))
         })?,
     };
-    let frame = app.handle.past(at).await?;
+    let frame = app.network().past(at).await?;
     let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"))];
     Ok((kind, crate::live::encode(&frame)).into_response())
 }
@@ -344,7 +356,7 @@ async fn history(app: &App, uri: &Uri) -> Answer {
 /// A call of a node's RPC without a conversation. What the node says to it is the answer, as JSON-RPC has it.
 async fn call(app: &App, node: &str, body: Body) -> Answer {
     let dto::Call { method, params } = read_body(body, CALL).await?;
-    let outcome = match app.handle.call(node, &method, params).await {
+    let outcome = match app.network().call(node, &method, params).await {
         Ok(result) => dto::Called { result: Some(result), error: None },
         Err(CallError::Rpc(error)) => dto::Called { result: None, error: Some(dto::CallError::from(&error)) },
         Err(CallError::Network(error)) => return Err(error.into()),

@@ -48,6 +48,17 @@ pub(crate) enum Action {
     Churn,
     SetChurn,
     StopChurn,
+    Scenarios,
+    Scenario,
+    Check,
+    Runs,
+    StartRun,
+    Run,
+    ForgetRun,
+    StopRun,
+    Report,
+    Result,
+    Compare,
 }
 
 /// The verbs that some path has. OPTIONS is answered on every path and stands in no row.
@@ -117,6 +128,14 @@ pub(super) const ROWS: &[Row] = &[
         &["churn"],
         &[(Verb::Get, Action::Churn), (Verb::Post, Action::SetChurn), (Verb::Delete, Action::StopChurn)],
     ),
+    (&["scenarios"], &[(Verb::Get, Action::Scenarios), (Verb::Post, Action::Check)]),
+    (&["scenarios", ":scenario"], &[(Verb::Get, Action::Scenario)]),
+    (&["runs"], &[(Verb::Get, Action::Runs), (Verb::Post, Action::StartRun)]),
+    (&["runs", ":run"], &[(Verb::Get, Action::Run), (Verb::Delete, Action::ForgetRun)]),
+    (&["runs", ":run", "stop"], &[(Verb::Post, Action::StopRun)]),
+    (&["runs", ":run", "report"], &[(Verb::Get, Action::Report)]),
+    (&["runs", ":run", "result"], &[(Verb::Get, Action::Result)]),
+    (&["runs", ":run", "compare", ":other"], &[(Verb::Get, Action::Compare)]),
 ];
 
 /// What a request line leads to.
@@ -218,6 +237,7 @@ mod tests {
             (Delete, "/partitions", route(Action::HealAll, &[])),
             (Delete, "/partitions/7", route(Action::Heal, &["7"])),
             (Delete, "/churn", route(Action::StopChurn, &[])),
+            (Get, "/runs/3/compare/4", route(Action::Compare, &["3", "4"])),
         ];
         for (verb, path, found) in table {
             assert_eq!(find(Some(verb), path), found, "{path}");

@@ -4,6 +4,7 @@
 
 mod control;
 mod events;
+mod experiments;
 mod harness;
 mod http;
 mod mockers;

@@ -90,6 +90,8 @@ export class App {
   hello(hello) {
     const { model } = this;
     if (model.hello?.ui && model.hello.ui !== hello.ui) model.stale = true;
+    // Another network: an experiment's, or that of another server. Nothing of before is true of it.
+    if (model.hello && model.hello.run !== hello.run) model.forget();
     model.hello = model.hello && model.stale ? model.hello : hello;
     this.api.readOnly = Boolean(hello.read_only);
     if (!this.synthetic) this.api.discover().then(() => this.learned());

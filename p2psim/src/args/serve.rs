@@ -46,6 +46,9 @@ pub(crate) struct Serve {
     /// How the log is written
     #[arg(long, default_value = "ndjson", value_name = "FORM")]
     pub(crate) log_format: LogForm,
+    /// Scenarios that can be run from the page, beside those that come with the program
+    #[arg(long, value_name = "DIR")]
+    pub(crate) scenarios: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) page: Page,
 }

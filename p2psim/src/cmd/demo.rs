@@ -57,6 +57,7 @@ pub(super) fn demo(args: Demo, token: Option<String>, services: Services) -> Res
         threads: args.threads,
         allow_origin: vec![],
         out: None,
+        scenarios: None,
         log_format: crate::args::LogForm::Ndjson,
         page: Page { read_only: false, no_ui: false, ui_dir: None, open: false },
     };

@@ -19,6 +19,7 @@ mod rpc;
 mod run;
 mod scenario;
 mod serve;
+mod shipped;
 mod source;
 mod sweep;
 mod verify;

@@ -1,11 +1,11 @@
 //! `serve`: a network behind the HTTP API, until told to stop.
 
 use super::run::log_in;
-use super::{bring, browser, interrupt, print};
+use super::{bring, browser, interrupt, print, shipped};
 use crate::args::{Page, Serve};
 use crate::failure::{Code, Failure};
 use ::node::Services;
-use api::{ServeConfig, ServeError, Server, Ui, bind};
+use api::{Scenarios, ServeConfig, ServeError, Server, Ui, bind};
 use simnet::{Handle, NetworkConfig};
 use std::net::SocketAddr;
 use tokio::runtime::Builder;
@@ -53,9 +53,13 @@ async fn serve_until_stopped(
     let Stage { serve: args, token, services, opening, any_port } = stage;
     let paced = args.pace != Pace::Times(1.0);
     bring::check(args.adapter, &[("--record", args.record.is_some()), ("--pace", paced)])?;
+    if let Some(directory) = args.scenarios.as_ref().filter(|directory| !directory.is_dir()) {
+        let what = format_args!("--scenarios: {} is no directory", directory.display());
+        return Err(Failure::new(Code::BadFile, what).remedy("name one that holds scenario files"));
+    }
     // First the address: a network that nobody can reach need not be built.
     let (journal, adapter) = (args.record.clone(), args.adapter);
-    let server = listen(&args, token.clone(), any_port).await?;
+    let server = listen(&args, &services, token.clone(), any_port).await?;
     // Before anyone knows of the server: from then on it may be stopped.
     let asked = Box::pin(interrupt::asked());
     let handle = bring::start(adapter, network(args, services)?)?;
@@ -73,7 +77,12 @@ async fn serve_until_stopped(
     Ok(Code::Done)
 }
 
-async fn listen(args: &Serve, token: Option<String>, any_port: bool) -> Result<Server, Failure> {
+async fn listen(
+    args: &Serve,
+    services: &Services,
+    token: Option<String>,
+    any_port: bool,
+) -> Result<Server, Failure> {
     let Page { read_only, no_ui, ui_dir, open: _ } = &args.page;
     let ui = match ui_dir {
         Some(dir) => Ui::Dir(dir.clone()),
@@ -82,7 +91,9 @@ async fn listen(args: &Serve, token: Option<String>, any_port: bool) -> Result<S
     };
     let (listen, allow_origins) = (args.listen, args.allow_origin.clone());
     let (read_only, run) = (*read_only, crate::clock::moment());
-    let config = ServeConfig { listen, token, allow_origins, ui, read_only, run };
+    let scenarios = Scenarios { shipped: shipped::scenarios(), directory: args.scenarios.clone() };
+    let services = services.clone();
+    let config = ServeConfig { listen, token, allow_origins, ui, read_only, run, scenarios, services };
     let mut server = bind(config.clone()).await;
     if any_port && server.is_err() {
         server = bind(ServeConfig { listen: SocketAddr::new(listen.ip(), 0), ..config }).await;

@@ -100,6 +100,7 @@ fn request(body: &Body) -> Value {
     let (kind, required, schema) = match body {
         Body::Needed(name) => ("application/json", true, reference(name)),
         Body::Optional(name) => ("application/json", false, reference(name)),
+        Body::Toml(needed) => ("application/toml", *needed, json!({ "type": "string" })),
         Body::Form(name) => ("application/x-www-form-urlencoded", false, reference(name)),
     };
     json!({ "required": required, "content": { kind: { "schema": schema } } })

@@ -20,6 +20,8 @@ pub(super) enum Body {
     /// Nothing is as good as an empty object.
     Optional(&'static str),
     Form(&'static str),
+    /// A text; whether it has to be there.
+    Toml(bool),
 }
 
 /// What an answer brings, by the name of its schema.
@@ -46,6 +48,10 @@ pub(super) const TAGS: &[(&str, &str)] = &[
         "Links, lines, regions, partitions and churn. Nodes are given in words: names or ids, patterns such as \
         light*, region:1, service:gossip, group:light; apart by commas",
     ),
+    (
+        "experiments",
+        "Scenarios, and their runs: one at a time, in a network of its own that every other route shows meanwhile",
+    ),
     ("watching", "What happens, as it happens, and what has happened"),
 ];
 
@@ -55,6 +61,9 @@ pub(super) fn name(name: &str) -> &'static str {
         "node" => "A node, by name or id",
         "peer" => "The other node, by name or id",
         "partition" => "A partition, by its number",
+        "scenario" => "A scenario, by the name of its file without .toml",
+        "run" => "A run, by its number",
+        "other" => "Another run",
         _ => "A name",
     }
 }
@@ -64,7 +73,7 @@ const NO_QUERY: &[(&str, &str, &str)] = &[];
 /// Each in a line where it fits.
 #[rustfmt::skip]
 pub(super) fn describe(action: Action) -> Operation {
-    use Body::{Form, Needed, Optional};
+    use Body::{Form, Needed, Optional, Toml};
     use Success::{Created, Json, List, Maybe, Nothing, Numbers, Other, Socket, Texts};
     let of = |tag, says, body, success, refusals| Operation { tag, says, query: NO_QUERY, body, success, refusals };
     match action {
@@ -119,6 +128,20 @@ pub(super) fn describe(action: Action) -> Operation {
         Action::Churn => of("conditions", "The churn that goes on", None, Maybe("Churn"), &[]),
         Action::SetChurn => of("conditions", "Has nodes leave at a rate and come back; in the place of what went on before", Some(Needed("SetChurn")), Json("Churn"), &[404]),
         Action::StopChurn => of("conditions", "Ends the churn; who was down by it comes back", None, Json("Churn"), &[404]),
+        Action::Scenarios => of("experiments", "The scenarios that can be run by name", None, List("KnownScenario"), &[]),
+        Action::Scenario => of("experiments", "A scenario's text", None, Other("application/toml", "TOML"), &[404]),
+        Action::Check => of("experiments", "Reads a scenario and says what is wrong with it, and where; nothing is kept", Some(Toml(true)), Json("Checked"), &[]),
+        Action::Runs => of("experiments", "The runs that are remembered, the newest first", None, List("Run"), &[]),
+        Action::StartRun => Operation {
+            query: &[("scenario", "string", "Runs this one, rather than what the body brings"), ("seed", "integer", "Instead of the scenario's"), ("pace", "string", "Simulated seconds in a second; max, which it is when missing: as fast as possible")],
+            ..of("experiments", "Runs a scenario: the one in the body, or one by name", Some(Toml(false)), Created("Run"), &[404, 409])
+        },
+        Action::Run => of("experiments", "How far a run is, or what it came to", None, Json("Run"), &[404]),
+        Action::ForgetRun => of("experiments", "Forgets a run that has ended", None, Nothing, &[404, 409]),
+        Action::StopRun => of("experiments", "Stops a run, and answers when it has stopped", None, Json("Run"), &[404]),
+        Action::Report => of("experiments", "A run's report: one page that needs nothing else", None, Other("text/html", "The page"), &[404, 409]),
+        Action::Result => of("experiments", "A run's result with all that was measured, as `run --report` leaves it", None, Json("Any"), &[404, 409]),
+        Action::Compare => of("experiments", "Two runs side by side, as a page", None, Other("text/html", "The page"), &[404, 409]),
         Action::Events => Operation {
             query: &[("current", "boolean", "Begins with what is there already"), ("filter", "string", "Which messages are shown, such as ping-pong:0,1-eth:*; none without")],
             ..of("watching", "Events as they happen, an `Event` each", None, Other("text/event-stream", "Server-sent events, named `network`"), &[])

@@ -59,7 +59,12 @@ fn every_schema_is_that_of_a_shape() {
         Partition,
         Cut,
         SetChurn,
-        Churn
+        Churn,
+        KnownScenario,
+        Checked,
+        Problem,
+        Outcome,
+        Run
     );
     // These are parts of others, a form, and anything.
     let others: Vec<_> = rest.keys().map(String::as_str).collect();
@@ -89,7 +94,13 @@ fn examples_have_every_property_and_each_has_its_type() {
             let is = match value {
                 Value::Null => "null",
                 Value::Bool(_) => "boolean",
-                Value::Number(_) => "integer",
+                Value::Number(number) => {
+                    if number.is_f64() {
+                        "number"
+                    } else {
+                        "integer"
+                    }
+                }
                 Value::String(_) => "string",
                 Value::Array(_) => "array",
                 Value::Object(_) => "object",
