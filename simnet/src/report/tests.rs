@@ -21,6 +21,8 @@ fn nothing(name: &str, expectations: Vec<Outcome>) -> RunReport {
         connections: 0,
         drops: 0,
         messages: Vec::new(),
+        calls: Default::default(),
+        snapshots: Vec::new(),
         expectations,
         measurements: Measurements::default(),
     }
