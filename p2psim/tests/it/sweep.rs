@@ -147,3 +147,18 @@ fn sweeps_that_make_no_sense_are_refused_before_they_run() {
         assert!(ran.err.contains(words), "{args:?}: {}", ran.err);
     }
 }
+
+#[test]
+fn the_shipped_scenarios_make_sense() {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios");
+    let files = std::fs::read_dir(directory).unwrap().map(|entry| text_of(&entry.unwrap().path()));
+    let files: Vec<String> = files.filter(|path| path.ends_with(".toml")).collect();
+    let mut all = vec!["scenario", "check"];
+    all.extend(files.iter().map(String::as_str));
+    assert_eq!(p2psim(&all).expect(0).out.lines().count(), files.len());
+    assert!(files.len() >= 7);
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(text.starts_with("#:schema schema.json\n"), "{file}: editors are told the schema");
+    }
+}

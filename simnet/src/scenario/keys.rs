@@ -329,7 +329,11 @@ pub(super) static TIMELINE: Kind = Kind {
             Wants::Time,
             "start, stop, crash, restart: not at once, but each at its own moment within so long, drawn.",
         ),
-        key("peers", Wants::Whole, "start: how many nodes that are up each of them connects to, drawn."),
+        key(
+            "peers",
+            Wants::Whole,
+            "start: how many nodes that are up each of them connects to, drawn; whom it was connected with when missing.",
+        ),
         key("of", Wants::Text, "start: those are of these; \"all\" when missing."),
         key("one_way", Wants::Flag, "partition, worsen, link: from the first to the second only."),
         key("delay", Wants::Time, "worsen: so much later."),

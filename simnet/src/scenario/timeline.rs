@@ -33,8 +33,8 @@ pub enum Deed {
     Start {
         /// Which.
         who: Selector,
-        /// How many nodes that are up each of them connects to.
-        peers: usize,
+        /// How many nodes that are up each of them connects to; whom it was connected with when missing.
+        peers: Option<usize>,
         /// Of these.
         of: Selector,
         /// Each at its own moment within so long.
@@ -215,7 +215,7 @@ impl Reader<'_, '_> {
         let section = self.section;
         Ok(match what {
             "start" => {
-                let peers = section.count("peers", u16::MAX.into())?.map_or(0, |peers| peers.value);
+                let peers = section.count("peers", u16::MAX.into())?.map(|peers| peers.value);
                 let of = section.text("of")?.map(|of| self.names.select(section.source, &of)).transpose()?;
                 Deed::Start { who: self.who(what)?, peers, of: of.unwrap_or(Selector::All), over }
             }

@@ -99,12 +99,10 @@ impl<P: FnMut(Progress)> Run<'_, P> {
             return Ok(());
         }
         let Deed::Start { peers, of, .. } = &self.scenario.timeline[entry].deed else { return Ok(()) };
-        if *peers == 0 {
-            return self.rejoin(node).await;
-        }
+        let Some(peers) = *peers else { return self.rejoin(node).await };
         let mut others = self.select(entry, of);
         self.streams[entry].shuffle(&mut others);
-        let (ids, peers) = (self.ids.clone(), *peers);
+        let ids = self.ids.clone();
         let found = self.handle.read(move |state| {
             let is_up =
                 |other: &usize| *other != node && state.node(&ids[*other]).is_some_and(|node| node.up);
