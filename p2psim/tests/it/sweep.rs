@@ -105,6 +105,11 @@ fn a_sweep_is_one_table() {
     assert_eq!((&runs[4]["seed"], &runs[4]["values"]["latency"]), (&Value::from(2), &Value::from("40")));
     let alone = p2psim(&["run", &path, "--set", "latency=40", "--seed", "2", "--json"]);
     assert_eq!(alone.json()["digest"], runs[4]["digest"], "each of them is the run it would be alone");
+    let svg = std::fs::read_to_string(bench.path("out/sweep.svg")).unwrap();
+    assert!(
+        svg.starts_with("<svg ") && svg.contains("gossip/arrival max") && svg.contains("95 % confidence"),
+        "{svg}"
+    );
     let csv = std::fs::read_to_string(bench.path("out/sweep.csv")).unwrap();
     assert!(
         csv.starts_with("latency,quantity,unit,runs,mean,margin95,median,min,max,passed\r\n20,"),

@@ -39,6 +39,9 @@ pub(super) fn sweep(args: &Run, path: &Path, services: &Services) -> Result<Code
     if let Some(out) = &args.out {
         run::write(&out.join("sweep.json"), &sweep.to_json())?;
         run::write(&out.join("sweep.csv"), &sweep.to_csv())?;
+        if let Some(plot) = sweep.to_svg() {
+            run::write(&out.join("sweep.svg"), &plot)?;
+        }
     }
     print(&if args.json { sweep.to_json() } else { sweep.to_text() })?;
     if let Some(failed) = done.runs.iter().find(|run| !run.passed || !run.verified) {

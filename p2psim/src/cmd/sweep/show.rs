@@ -8,6 +8,7 @@ use crate::args::Column;
 use crate::failure::{Code, Failure};
 use crate::table::table;
 use serde_json::{Map, Value, json};
+use simnet::plot::{Axis, Curve, Plot, Unit};
 use simnet::scenario::{Scenario, Statistic, Subject};
 use std::collections::BTreeSet;
 
@@ -189,6 +190,32 @@ impl<'a> Sweep<'a> {
             "points": points.collect::<Vec<_>>(),
             "runs": runs.collect::<Vec<_>>(),
         }))
+    }
+
+    /// The first quantity that is shown, over what varies; nothing if that is not one number.
+    pub(super) fn to_svg(&self) -> Option<String> {
+        let (name, unit) = &self.all[*self.shown.first()?];
+        let [varied] = &self.plan.varied[..] else { return None };
+        let xs: Vec<f64> =
+            self.plan.points.iter().map(|point| point.values[0].parse().ok()).collect::<Option<_>>()?;
+        let summaries: Vec<(f64, Summary)> = xs
+            .into_iter()
+            .enumerate()
+            .filter_map(|(place, x)| Some((x, self.summary(place, name)?)))
+            .collect();
+        let plot = Plot::new(
+            format!("{}: {name}", self.plan.name),
+            Axis::new(varied.clone(), Unit::Plain),
+            Axis::new(name.clone(), Unit::named(unit)),
+        );
+        let mean =
+            Curve::line("mean, 95 % confidence", summaries.iter().map(|(x, summary)| (*x, summary.mean)))
+                .band(summaries.iter().map(|(x, summary)| {
+                    let margin = summary.margin.unwrap_or(0.0);
+                    (*x, summary.mean - margin, summary.mean + margin)
+                }));
+        let median = Curve::line("median", summaries.iter().map(|(x, summary)| (*x, summary.median)));
+        Some(plot.curve(mean).curve(median).to_svg())
     }
 }
 
