@@ -86,6 +86,66 @@ test('a moment that has gone by can be looked at, before the page was opened too
   await tab.close();
 }));
 
+test('time is paused, stepped and let go', () => network(async (server) => {
+  const tab = await Tab.open(browser, server.url), { page } = tab;
+  await tab.drawn(30, 60);
+  await page.locator('.pad').focus();
+  await page.keyboard.press('Space');
+  await tab.until('it stands', (s) => s.clock === 'paused');
+  await page.locator('.badge', { hasText: 'PAUSED' }).waitFor();
+  await page.getByText('Time is paused: an item travels only while time passes.').waitFor();
+  const { time } = await tab.state();
+  await page.getByRole('button', { name: 'Publish an item' }).click();
+  await page.getByRole('button', { name: 'one event on (])' }).click();
+  await tab.until('a step further', (s) => s.time > time);
+  const stepped = await tab.state();
+  assert.ok(stepped.time < time + 1 && stepped.clock === 'paused', 'one step is no run');
+  await page.getByRole('combobox', { name: 'speed of simulated time' }).selectOption('10');
+  await tab.until('ten times as fast', (s) => s.clock === 'paced' && s.item?.reached === 30);
+  assert.equal((await server.get('clock')).pace, '10');
+  await tab.close();
+}));
+
+test('a partition is drawn around nodes, marked and warned of, and heals', () => network(async (server, names) => {
+  const tab = await Tab.open(browser, server.url, { hash: '#network?filter=number:0' }), { page } = tab;
+  await page.getByText(/there is no number; known are/).waitFor();
+  await page.getByRole('searchbox', { name: /filter/ }).fill(names.slice(0, 5).map((name) => `name:${name}`).join(' ').replaceAll(' name:', ','));
+  await page.keyboard.press('Enter');
+  await tab.until('five are selected', (s) => s.selection.length === 5);
+  await page.getByRole('button', { name: 'Cut off from the rest' }).click();
+  await eventually('the server has it', async () => (await server.get('partitions')).length === 1);
+  // Liveness takes its time to notice; the mark does not.
+  await eventually('it is marked', async () => (await page.evaluate(() => /** @type {any} */ (window).__p2psim.marks())).some((/** @type {any} */ mark) => /^partition 5/.test(mark.text)));
+  await server.post('clock/step', { by: '40s' });
+  await page.locator('.warning', { hasText: 'parts that do not reach each other' }).waitFor();
+  await page.locator('.s-parts[data-alarm]').waitFor();
+  await tab.go('experiment');
+  await page.getByRole('button', { name: 'Heal' }).first().click();
+  await eventually('it is healed', async () => (await server.get('partitions')).length === 0);
+  await tab.close();
+}));
+
+test('links are made worse, and nodes come and go, by the page', () => network(async (server) => {
+  const tab = await Tab.open(browser, server.url, { hash: '#experiment' }), { page } = tab;
+  await tab.until('all are there', (s) => s.conns === 60);
+  const links = page.locator('section.card', { has: page.getByRole('heading', { name: 'Links' }) });
+  await links.getByLabel('Latency').fill('300ms');
+  await links.getByRole('button', { name: 'Set link' }).click();
+  await eventually('the server has it', async () => /^300ms/.test((await server.get('links')).default));
+  await links.getByLabel('Latency').fill('soon');
+  await links.getByRole('button', { name: 'Set link' }).click();
+  await page.locator('.toast.bad', { hasText: 'soon' }).waitFor();
+  assert.ok(tab.problems.every((problem) => problem.includes('400')), 'it was refused, and said so');
+  tab.problems.length = 0;
+  const churn = page.locator('section.card', { has: page.getByRole('heading', { name: 'Churn' }) });
+  await churn.getByLabel('Stops per second').fill('20');
+  await churn.getByRole('button', { name: 'Churn', exact: true }).click();
+  await tab.until('some are down', (s) => s.down > 3);
+  await churn.getByRole('button', { name: 'Off' }).click();
+  await tab.until('all come back', (s) => s.up === 30);
+  await tab.close();
+}));
+
 test('a node: who it is, its peers, its events, and what it can be asked', () => network(async (server, names) => {
   const tab = await Tab.open(browser, server.url, { hash: `#node?sel=${names[4]}` }), { page } = tab;
   await tab.until('it is chosen', (s) => s.selected === 4);

@@ -11,7 +11,7 @@ export function hook(app) {
         screen: app.screen, connected: model.connected, live: model.at === null, frames: model.frames, whole: model.wholes, seq: view.seq, time: view.ns / 1e9, clock: model.clock,
         nodes: view.up + view.down, up: view.up, down: view.down, conns: view.conns, components: model.components().sizes.length, gap: model.gap,
         selected: model.selected, selection: [...model.selection], names: model.live.directory.names, item: model.item ? { id: model.item.id, reached: model.item.reached.length } : null,
-        wave: scene.wave.playing, colour: model.settings.colour, palette: { ...scene.palette }, theme: scene.theme,
+        wave: scene.wave.playing, shown: model.item ? Math.min(1, scene.wave.t / (model.item.last || 1)) : 0, settled: api.layoutDone(), colour: model.settings.colour, palette: { ...scene.palette }, theme: scene.theme,
       };
     },
     layoutDone: () => scene.places.settled && !scene.camera.goal && model.frames > 0,
@@ -32,6 +32,7 @@ export function hook(app) {
       const { item } = model;
       return (item?.reached ?? []).filter((node) => item && item.from[node] >= 0).map((node) => ({ from: item?.from[node], node, hops: item?.hops[node], before: item?.hops[item.from[node]] }));
     },
+    marks: () => model.markers,
     /** Ends of every connection shown. */
     edges: () => Array.from({ length: model.view.conns }, (_, i) => [model.view.edges.a[i], model.view.edges.b[i]]),
   };

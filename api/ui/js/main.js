@@ -5,7 +5,6 @@ import { parsePlace, writePlace } from './core/url.js';
 import { Api, ApiError, quote, requests } from './net/api.js';
 import { Link } from './net/link.js';
 import { Past } from './net/past.js';
-import { callOnce } from './net/rpc.js';
 import { Synthetic } from './net/synthetic.js';
 import { Model } from './model.js';
 import { Scene } from './graph/scene.js';
@@ -20,6 +19,7 @@ import { NetworkScreen } from './ui/network.js';
 import { NodeScreen } from './ui/node.js';
 import { NodesScreen } from './ui/nodes.js';
 import { toast } from './ui/parts.js';
+import { Waves } from './waves.js';
 
 /** @typedef {import('./net/api.js').Request} Request */
 /** @typedef {{node?: number | null, protocol?: string | null, code?: number | null, kind?: string | null, words?: string}} Filter */
@@ -53,10 +53,10 @@ export class App {
     this.eventsScreen = new EventsScreen(this);
     /** @type {Record<string, Screen>} */
     this.screens = { network: this.network, nodes: new NodesScreen(this), node: new NodeScreen(this), events: this.eventsScreen, measurements: new MeasuresScreen(this), experiment: this.experiment };
+    this.waves = new Waves(this);
     this.screen = 'network';
     this.pending = false;
     this.wantedName = '';
-    this.shownItem = -1;
   }
 
   start() {
@@ -65,7 +65,6 @@ export class App {
     this.place();
     addEventListener('hashchange', () => this.place());
     for (const topic of /** @type {const} */ (['frame', 'view', 'select', 'settings', 'item', 'status'])) this.model.on(topic, () => this.schedule());
-    this.model.on('item', () => this.startWave());
     this.model.on('select', () => this.writeAddress());
     this.model.on('settings', () => this.writeAddress());
     keys(this);
@@ -89,6 +88,7 @@ export class App {
   /** @param {import('./net/link.js').Hello} hello */
   hello(hello) {
     const { model } = this;
+    if (model.hello && model.hello.run !== hello.run) model.forget();
     if (model.hello?.ui && model.hello.ui !== hello.ui) model.stale = true;
     // Another network: an experiment's, or that of another server. Nothing of before is true of it.
     if (model.hello && model.hello.run !== hello.run) model.forget();
@@ -264,63 +264,7 @@ export class App {
     return this.act(requests.partition({ a: names }, `${names.slice(0, 3).map(quote).join(',')}${names.length > 3 ? ',…' : ''}`), `${names.length} nodes cut off`).catch(() => {});
   }
 
-  // Items.
-
-  /** Who publishes when nobody is chosen: the selected node, else the first that can; -1 for none. */
-  publisher() {
-    const { live, selected } = this.model;
-    const able = live.directory.groups.map((name) => name.split('+').includes('gossip'));
-    const can = (/** @type {number} */ i) => i >= 0 && live.state[i] === 1 && able[live.group[i]];
-    if (can(selected)) return selected;
-    for (let i = 0; i < live.size; i++) if (can(i)) return i;
-    return -1;
-  }
-
-  /** Publishes an item and lets the wave be seen. @param {number} [node] */
-  async publish(node = this.publisher()) {
-    const { model } = this;
-    if (node < 0) return;
-    model.follow = true;
-    model.goLive();
-    if (model.selected !== node) model.select(node);
-    this.scene.wave.stop();
-    // On a narrow screen the button lies below what it sets off.
-    if (this.screen === 'network') this.scene.host.scrollIntoView({ block: 'nearest' });
-    if (this.synthetic) return void this.synthetic.publish(node);
-    try {
-      await callOnce(this.base, model.live.directory.name(node), 'gossip_publish', []);
-      // As fast as possible means: while somebody waits. So somebody does.
-      if (model.clock === 'max' && this.api.has('POST /clock/step')) await this.api.send(requests.step({ by: '5s' }));
-    } catch (error) {
-      this.refused(error);
-    }
-  }
-
-  /** A new item in the panel: shown from its beginning. */
-  startWave() {
-    const { model, scene } = this, { item } = model;
-    if (!item || item.id === this.shownItem || (scene.wave.playing && scene.wave.item !== item && scene.wave.t < (scene.wave.item?.last ?? 0) * 0.98)) return;
-    this.shownItem = item.id;
-    if (model.settings.colour === 'state') model.set({ colour: 'arrival' });
-    this.replayWave();
-  }
-
-  replayWave() {
-    const { model, scene } = this;
-    if (!model.item) return;
-    scene.wave.play(model.item, this.motion.matches);
-    scene.touch('nodes', 'marks');
-  }
-
-  /** @param {number} item */
-  track(item) {
-    const { model } = this;
-    model.tracked = item;
-    model.follow = model.items.latest?.id === item;
-    this.shownItem = item;
-    this.replayWave();
-    model.emit('item');
-  }
+  // Saying.
 
   /** @param {string} node @param {string} method @param {unknown[]} params @param {boolean} [stream] */
   rpcLines(node, method, params, stream = false) {

@@ -108,11 +108,12 @@ export class Tab {
   }
 }
 
-/** Asks again until it holds. @param {string} what @param {() => Promise<boolean>} holds @param {() => Promise<string>} [why] what there is instead */
-export async function eventually(what, holds, why = async () => '') {
-  const end = Date.now() + PATIENCE;
+/** Asks again until it holds. @param {string} what @param {() => Promise<boolean>} holds @param {() => Promise<string>} [why] what there is instead
+ * @param {number} patience milliseconds */
+export async function eventually(what, holds, why = async () => '', patience = PATIENCE) {
+  const end = Date.now() + patience;
   while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`not within ${PATIENCE / 1000} s: ${what}. ${await why()}`);
+    if (Date.now() > end) throw new Error(`not within ${patience / 1000} s: ${what}. ${await why()}`);
     await new Promise((resolve) => setTimeout(resolve, 60));
   }
 }

@@ -11,8 +11,9 @@ const UI = process.env.P2PSIM_UI;
 const PATIENCE = 60_000;
 
 export class Server {
-  /** @param {string[]} args beside `serve --listen` */
-  constructor(args) {
+  /** @param {string} command @param {string[]} args beside `--listen` */
+  constructor(command, args) {
+    this.command = command;
     this.args = args;
     this.port = 0;
     this.url = '';
@@ -22,7 +23,14 @@ export class Server {
 
   /** Starts `p2psim serve` and waits until it says where it listens. @param {...string} args */
   static async start(...args) {
-    const server = new Server(args);
+    const server = new Server('serve', args);
+    await server.begin();
+    return server;
+  }
+
+  /** The same of `p2psim demo`, once its network is up. @param {...string} args */
+  static async demo(...args) {
+    const server = new Server('demo', ['--no-open', ...args]);
     await server.begin();
     return server;
   }
@@ -30,10 +38,10 @@ export class Server {
   /** Begins (again), at the port it had. */
   async begin() {
     if (!existsSync(BINARY)) throw new Error(`${BINARY} is not there: cargo build --release -p p2psim`);
-    const child = spawn(BINARY, ['serve', '--listen', `127.0.0.1:${this.port}`, ...(UI && !this.args.includes('--ui-dir') ? ['--ui-dir', UI] : []), ...this.args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(BINARY, [this.command, '--listen', `127.0.0.1:${this.port}`, ...(UI && this.command === 'serve' && !this.args.includes('--ui-dir') ? ['--ui-dir', UI] : []), ...this.args], { stdio: ['ignore', 'pipe', 'inherit'] });
     this.child = child;
     this.url = await new Promise((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`p2psim serve said no URL within ${PATIENCE / 1000} s`)), PATIENCE);
+      const late = setTimeout(() => reject(new Error(`p2psim ${this.command} said no address within ${PATIENCE / 1000} s`)), PATIENCE);
       let said = '';
       child.stdout.on('data', (bytes) => {
         said += bytes;
@@ -43,7 +51,7 @@ export class Server {
         this.port = Number(found[1]);
         resolve(`${found[0]}/`);
       });
-      child.once('exit', (code) => reject(new Error(`p2psim serve ended with ${code} before it listened: ${said}`)));
+      child.once('exit', (code) => reject(new Error(`p2psim ${this.command} ended with ${code} before it listened: ${said}`)));
     });
   }
 

@@ -33,8 +33,8 @@ export function span(s) {
   if (size < 1e-3) return `${significant(s * 1e6)} µs`;
   if (size < 1) return `${significant(s * 1e3)} ms`;
   if (size < 60) return `${significant(s)} s`;
-  if (size < 3600) return `${Math.floor(s / 60)} min ${Math.round(s % 60)} s`;
-  return `${Math.floor(s / 3600)} h ${Math.round((s % 3600) / 60)} min`;
+  const [long, short, unit, part] = size < 3600 ? [Math.floor(s / 60), Math.round(s % 60), 'min', 's'] : [Math.floor(s / 3600), Math.round((s % 3600) / 60), 'h', 'min'];
+  return `${long} ${unit}${short ? ` ${short} ${part}` : ''}`;
 }
 
 /** The simulated clock: always one digit after the point, so that it does not dance. @param {number} s */

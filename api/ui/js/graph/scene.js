@@ -4,8 +4,8 @@
 import { PALETTES, packed } from '../core/colour.js';
 import { DOWN } from '../core/state.js';
 import { Camera } from './camera.js';
-import { drawLabels } from './labels.js';
 import { Lines } from './lines.js';
+import { drawMarks } from './marks.js';
 import { paint } from './paint.js';
 import { Places } from './places.js';
 import { DISC, RING, Stamper } from './stamp.js';
@@ -280,98 +280,11 @@ export class Scene {
   }
 
   drawMarks() {
-    const { model, palette, ratio } = this, context = this.layers[3];
+    const context = this.layers[3], { ratio } = this;
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, context.canvas.width, context.canvas.height);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    const r = this.radius, focus = this.hover >= 0 ? this.hover : model.selected;
-    if (this.wave.playing) this.drawFresh(context);
-    if (focus >= 0 && model.view.exists(focus)) this.drawEgo(context, focus);
-    const rings = new Path2D();
-    for (const i of model.selection) {
-      const at = this.place(i);
-      if (!at || !model.view.exists(i)) continue;
-      rings.moveTo(at[0] + r + 3.5, at[1]);
-      rings.arc(at[0], at[1], r + 3.5, 0, 7);
-    }
-    context.strokeStyle = palette.select;
-    context.lineWidth = 2;
-    context.stroke(rings);
-    this.drawNames(context, r);
-    if (this.lasso && this.lasso.length > 1) {
-      const path = new Path2D();
-      for (const [x, y] of this.lasso) path.lineTo(x, y);
-      path.closePath();
-      context.setLineDash([5, 4]);
-      context.lineWidth = 1.5;
-      context.stroke(path);
-      context.setLineDash([]);
-      context.fillStyle = 'rgba(120,160,220,.14)';
-      context.fill(path);
-    }
-  }
-
-  /** Lines over which the wave has just come. @param {CanvasRenderingContext2D} context */
-  drawFresh(context) {
-    const { wave, model } = this, { item } = wave;
-    if (!item || model.view.size > 3000) return;
-    const fresh = item.reached.filter((node) => {
-      const age = (wave.t - item.at(node)) / (wave.rate || 1);
-      return age >= 0 && age < 0.45 && node !== item.origin;
-    });
-    const path = new Path2D();
-    for (const node of fresh.slice(0, 400)) {
-      const from = item.from[node] >= 0 ? this.place(item.from[node]) : null, to = this.place(node);
-      if (!from || !to) continue;
-      path.moveTo(from[0], from[1]);
-      path.lineTo(to[0], to[1]);
-    }
-    context.strokeStyle = this.palette.heat;
-    context.globalAlpha = 0.7;
-    context.lineWidth = 1.3;
-    context.stroke(path);
-    context.globalAlpha = 1;
-  }
-
-  /** A node's own connections. @param {CanvasRenderingContext2D} context @param {number} node */
-  drawEgo(context, node) {
-    const from = this.place(node);
-    if (!from) return;
-    const path = new Path2D();
-    for (const other of this.model.view.neighbours(node)) {
-      const to = this.place(other);
-      if (!to) continue;
-      path.moveTo(from[0], from[1]);
-      path.lineTo(to[0], to[1]);
-    }
-    context.strokeStyle = this.palette.heat;
-    context.lineWidth = 1.1;
-    context.globalAlpha = 0.6;
-    context.stroke(path);
-    context.globalAlpha = 1;
-  }
-
-  /** @param {CanvasRenderingContext2D} context @param {number} r */
-  drawNames(context, r) {
-    const { model, camera, hover } = this, { view } = model;
-    /** @type {Parameters<typeof drawLabels>[1]} */
-    const wanted = [];
-    const want = (/** @type {number} */ i, strong = false) => {
-      const at = this.place(i);
-      if (at && view.exists(i)) wanted.push({ x: at[0], y: at[1], r, text: model.live.directory.name(i), strong });
-    };
-    if (hover >= 0) want(hover, true);
-    if (model.selected >= 0 && model.selected !== hover) want(model.selected, true);
-    // Names of all where there is room for them.
-    const crowd = (view.up + view.down) / Math.max(0.2, camera.zoom ** 2);
-    if (crowd <= 70 && camera.width > 420) {
-      for (let i = 0; i < view.size; i++) {
-        const at = this.place(i);
-        if (at && at[0] > 0 && at[1] > 0 && at[0] < camera.width && at[1] < camera.height && i !== hover && i !== model.selected) want(i);
-        if (wanted.length > 200) break;
-      }
-    }
-    drawLabels(context, wanted, this.palette, camera.width, camera.height);
+    drawMarks(context, this);
   }
 
   /** The node at a point of the host, or -1. @param {number} x @param {number} y @param {number} reach pixels */

@@ -130,6 +130,24 @@ export const requests = {
   stopChurn: () => make('DELETE', '/churn', [], 'p2psim churn stop'),
 };
 
+/** Scenarios and their runs. */
+export const runs = {
+  scenarios: () => make('GET', '/scenarios', [], 'p2psim scenario list'),
+  scenario: (/** @type {string} */ name) => make('GET', '/scenarios/{}', [name], `p2psim scenario show ${quote(name)}`),
+  check: (/** @type {string} */ text) => ({ ...make('POST', '/scenarios', [], 'p2psim scenario check scenario.toml'), text }),
+  list: () => make('GET', '/runs', [], ''),
+  /** By its name, or by its text. @param {string} name @param {string} text @param {string} seed @param {string} pace @returns {Request} */
+  start: (name, text, seed, pace) => {
+    const query = new URLSearchParams(Object.entries({ scenario: name, seed, pace }).filter(([, value]) => value));
+    const made = make('POST', '/runs', [], `p2psim run ${name ? `scenarios/${quote(name)}` : 'scenario'}.toml${seed ? ` --seed ${seed}` : ''}`);
+    return { ...made, path: `/runs?${query}`, ...(text && { text }) };
+  },
+  stop: (/** @type {string} */ id) => make('POST', '/runs/{}/stop', [id], ''),
+  forget: (/** @type {string} */ id) => make('DELETE', '/runs/{}', [id], ''),
+  report: (/** @type {string} */ id) => `runs/${part(id)}/report`,
+  compare: (/** @type {number} */ one, /** @type {number} */ other) => `runs/${one}/compare/${other}`,
+};
+
 /** @param {any} config */
 function createFlags(config) {
   return [config.name && `--name ${quote(config.name)}`, config.services?.length && `--services ${config.services.join(',')}`].filter(Boolean).join(' ');

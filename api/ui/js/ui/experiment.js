@@ -20,9 +20,9 @@ export class ExperimentScreen {
   /** @param {App} app */
   constructor(app) {
     this.app = app;
-    this.lines = new ShellLines(app.api);
+    this.lines = new ShellLines(app.api, 'Each button shows here what does the same, when it is pointed at.');
     this.conditions = new Conditions(app, this.lines);
-    this.scenarios = new Scenarios(app);
+    this.scenarios = new Scenarios(app, this.lines);
     this.grid = h('div.grid');
     this.element = h('div.screen.experiment', {}, h('div.tool-bar', {}, h('h1', {}, 'Experiment')), this.lines.element, this.grid);
     /** @type {{name: string, text: string}[]} */

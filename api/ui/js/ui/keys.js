@@ -22,7 +22,7 @@ export function keys(app) {
     else if (event.key === ']') timeline.step(1);
     else if (event.key === 'Escape') app.model.select(-1);
     else if (event.key === '?') helpDialog();
-    else if (event.key === 'p') app.publish();
+    else if (event.key === 'p') app.waves.publish();
     else if (/^[1-5]$/.test(event.key)) app.go(screens[Number(event.key) - 1]);
     else return;
     event.preventDefault();
@@ -35,7 +35,7 @@ export function helpDialog() {
     dialog.remove();
   };
   const dialog = h('dialog.help', { 'aria-label': 'keys', oncancel: close }, h('h2', {}, 'Keys'), h('dl', {}, LIST.map(([key, what]) => h('div', {}, h('dt', {}, h('kbd', {}, key)), h('dd', {}, what)))),
-    h('button.primary', { onclick: close }, 'Close'));
+    h('p', {}, 'Everything here can be done over HTTP: ', h('a', { href: 'openapi.json', target: '_blank', rel: 'noopener' }, 'openapi.json'), ' describes it.'), h('button.primary', { onclick: close }, 'Close'));
   document.body.append(dialog);
   dialog.showModal();
 }

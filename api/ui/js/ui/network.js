@@ -195,7 +195,7 @@ export class NetworkScreen {
       ...(item ? [/** @type {[string, string]} */ (['item after', Number.isNaN(at) ? 'not yet' : `${span(at)}, ${plural(item.hops[i], 'hop')}`])] : [])]),
       h('div.row', {}, h('button.primary', { onclick: () => app.openNode(i) }, 'Open'),
         actionButton(app, lines, up ? 'Stop' : 'Start', () => (up ? requests.stop(name) : requests.start(name))),
-        model.groupName(i).includes('gossip') && up ? h('button', { onclick: () => app.publish(i) }, 'Publish here') : null),
+        model.groupName(i).includes('gossip') && up ? h('button', { onclick: () => app.waves.publish(i) }, 'Publish here') : null),
       lines.element);
   }
 }

@@ -24,7 +24,7 @@ export class NodeScreen {
     this.traffic = new Map();
     this.title = h('h1', {}, 'Node');
     this.actions = h('div.row');
-    this.lines = new ShellLines(app.api);
+    this.lines = new ShellLines(app.api, 'Each button shows here what does the same, when it is pointed at.');
     this.identity = h('div');
     this.detail = h('div');
     this.peerCount = h('span.muted');
@@ -107,7 +107,7 @@ export class NodeScreen {
       h('button', { onclick: () => this.showInGraph(i) }, 'Show in graph'),
       actionButton(app, lines, up ? 'Stop' : 'Start', () => (up ? requests.stop(name) : requests.start(name)), { kind: up ? '' : 'primary' }),
       may ? h('span.row', {}, other, actionButton(app, lines, 'Connect', () => requests.connect(name, other.value)), actionButton(app, lines, 'Disconnect', () => requests.disconnect(name, other.value))) : null,
-      up && model.groupName(i).includes('gossip') && !app.api.readOnly ? h('button', { onclick: () => { app.go('network'); app.publish(i); } }, 'Publish an item') : null,
+      up && model.groupName(i).includes('gossip') && !app.api.readOnly ? h('button', { onclick: () => { app.go('network'); app.waves.publish(i); } }, 'Publish an item') : null,
       actionButton(app, lines, 'Delete', () => requests.remove(name), { kind: 'danger', done: `${name} deleted`, ask: () => confirmed(`Delete ${name}? It is stopped and forgotten.`, 'Delete') }));
   }
 

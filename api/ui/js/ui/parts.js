@@ -8,17 +8,19 @@ import { copy, fill, h } from './h.js';
 
 /** The `p2psim` and the `curl` line of a request, each with a button that copies it. */
 export class ShellLines {
-  /** @param {Api} api @param {string} [title] */
-  constructor(api, title = 'The same from a shell') {
+  /** @param {Api} api @param {string} [hint] what stands there before the first action; without one there is no room for it */
+  constructor(api, hint = '') {
+    const title = 'The same from a shell';
     this.api = api;
-    this.body = h('div.shell-body');
-    this.element = h('section.shell', { 'aria-label': title, hidden: true }, h('h3', {}, title), this.body);
+    this.body = h('div.shell-body', {}, hint ? h('p.hint', {}, hint) : null);
+    this.element = h('section.shell', { 'aria-label': title, hidden: !hint }, h('h3', {}, title), this.body);
   }
 
   /** @param {Request} request */
   show(request) {
     this.element.hidden = false;
-    fill(this.body, copyLine(this.api.cli(request)), copyLine(this.api.curl(request)));
+    // Not everything that the page can do has a command of its own.
+    fill(this.body, request.cli ? copyLine(this.api.cli(request)) : null, copyLine(this.api.curl(request)));
   }
 
   /** Two lines that do not come from a request. @param {string[]} lines */
@@ -40,8 +42,8 @@ export function copyLine(line) {
 
 /** A button that does a request, and shows its lines while it is looked at.
  * @param {{act: (request: Request, done?: string) => Promise<any>, api: Api}} app @param {ShellLines} lines
- * @param {string} label @param {() => Request} request @param {{kind?: string, done?: string, ask?: () => Promise<boolean>}} [more] */
-export function actionButton(app, lines, label, request, { kind = '', done, ask } = {}) {
+ * @param {string} label @param {() => Request} request @param {{kind?: string, done?: string, ask?: () => Promise<boolean>, after?: () => void}} [more] */
+export function actionButton(app, lines, label, request, { kind = '', done, ask, after } = {}) {
   const button = h('button', {
     class: kind, hidden: !app.api.has(request().route),
     onclick: async () => {
@@ -49,6 +51,9 @@ export function actionButton(app, lines, label, request, { kind = '', done, ask 
       button.disabled = true;
       try {
         await app.act(request(), done);
+        after?.();
+      } catch {
+        // What went wrong has been told.
       } finally {
         button.disabled = false;
       }

@@ -195,9 +195,11 @@ export class Timeline {
       c.fillRect(at, 4, 1, base - 4);
       c.globalAlpha = 1;
       const short = text.length > 34 ? `${text.slice(0, 33)}…` : text, wide = c.measureText(short).width;
-      if (at > free && at + wide < width) {
-        c.fillText(short, at + 4, 12);
-        free = at + wide + 10;
+      // Beside its mark, on the side where there is room.
+      const left = at + wide + 8 < width ? at + 4 : at - wide - 4;
+      if (left > free) {
+        c.fillText(short, left, 12);
+        free = left + wide + 10;
       }
     }
   }

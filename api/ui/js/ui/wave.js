@@ -15,9 +15,9 @@ export class WavePanel {
     this.app = app;
     this.title = h('h2', {}, 'Send an item through the network');
     this.intro = h('p.muted', {}, 'Publish an item at one node and watch it reach the others: the graph is coloured by arrival, the curve is the share of nodes that have it.');
-    this.button = h('button.primary.big', { onclick: () => app.publish() }, 'Publish an item');
-    this.again = h('button', { onclick: () => app.replayWave(), hidden: true }, 'Show again');
-    this.which = select([], '', (value) => app.track(Number(value)), { 'aria-label': 'tracked item', hidden: true });
+    this.button = h('button.primary.big', { onclick: () => app.waves.publish() }, 'Publish an item');
+    this.again = h('button', { onclick: () => app.waves.again(), hidden: true }, 'Show again');
+    this.which = select([], '', (value) => app.waves.track(Number(value)), { 'aria-label': 'tracked item', hidden: true });
     this.note = h('p.note', { hidden: true });
     /** @type {Record<string, HTMLElement>} */
     this.cells = {};
@@ -34,7 +34,7 @@ export class WavePanel {
   }
 
   update() {
-    const { app } = this, { model } = app, publisher = app.publisher();
+    const { app } = this, { model } = app, publisher = app.waves.publisher();
     const name = publisher >= 0 ? model.live.directory.name(publisher) : '';
     put(this.button, publisher >= 0 ? `Publish an item from ${name}` : 'Publish an item');
     this.button.disabled = publisher < 0 || app.api.readOnly || !model.connected;
