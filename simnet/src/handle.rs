@@ -305,6 +305,11 @@ impl Handle {
         self.ask_and_wait(move |driver| driver.build(topology)).await
     }
 
+    /// The same with pairs that somebody wrote down, by name or id; who comes first dials.
+    pub async fn build_pairs(&self, pairs: Vec<(String, String)>) -> Result<usize, NetworkError> {
+        self.ask_and_wait(move |driver| driver.build_pairs(pairs)).await
+    }
+
     /// Do all nodes have exactly the connections `pairs` among each other, up at both ends?
     pub async fn verify(&self, pairs: Vec<(NodeId, NodeId)>) -> Result<Result<(), Mismatch>, NetworkError> {
         self.ask(move |driver| topology::verify(driver.network().state(), &pairs)).await

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a topology object")]
 pub struct Topology {
-    /// `none`, `chain`, `ring`, `star`, `full`, `random-regular`, `small-world`, `scale-free` or `kademlia`.
+    /// `none`, `chain`, `ring`, `star`, `full`, `random-regular`, `small-world`, `scale-free`, `kademlia` or `file`.
     pub kind: String,
     /// Which node a star has in its middle, counted from 0 among those that are up; the first when missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -23,6 +23,9 @@ pub struct Topology {
     /// How many nodes of each distance a node of a Kademlia shape knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bucket: Option<usize>,
+    /// The text of a file: pairs of names or ids, one a line, or GraphML whose nodes are called as these are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
 }
 
 /// A topology that was built.

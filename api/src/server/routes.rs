@@ -5,6 +5,7 @@ use super::error::Refusal;
 use super::live::{WISH_LIMIT, converse};
 use super::mocker::Plan;
 use super::rpc::{MESSAGE_LIMIT, bridge};
+use super::shape::Wanted;
 use super::table::{Action, Found, Verb, find};
 use super::{App, body, clock, conditions, experiments, openapi, stream};
 use crate::dto;
@@ -266,8 +267,11 @@ async fn start_mocker(app: &App, uri: &Uri, body: Body) -> Answer {
 }
 
 async fn topology(app: &App, body: Body) -> Answer {
-    let (topology, kind) = read_body::<dto::Topology>(body, TOPOLOGY).await?.read()?;
-    let connections = app.network().build(topology).await?;
+    let (wanted, kind) = read_body::<dto::Topology>(body, TOPOLOGY).await?.read()?;
+    let connections = match wanted {
+        Wanted::Shape(shape) => app.network().build(shape).await?,
+        Wanted::Pairs(pairs) => app.network().build_pairs(pairs).await?,
+    };
     Ok(json_answer(&dto::BuiltTopology { kind, connections }))
 }
 

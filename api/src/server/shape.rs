@@ -4,7 +4,7 @@ use super::error::Refusal;
 use crate::dto;
 use simnet::condition::Text;
 use simnet::state::State;
-use simnet::topology::Topology as Shape;
+use simnet::topology::{Topology as Shape, listed};
 use std::time::Duration;
 use world::sim::Chance;
 
@@ -12,7 +12,7 @@ use world::sim::Chance;
 const WITHIN: Duration = simnet::PATIENCE;
 
 /// Every shape with what has to be said of it, and what may be.
-const KINDS: [(&str, &[&str], &[&str]); 9] = [
+const KINDS: [(&str, &[&str], &[&str]); 10] = [
     ("none", &[], &[]),
     ("chain", &[], &[]),
     ("ring", &[], &[]),
@@ -22,14 +22,23 @@ const KINDS: [(&str, &[&str], &[&str]); 9] = [
     ("small-world", &["degree"], &["rewire"]),
     ("scale-free", &["links"], &[]),
     ("kademlia", &["bucket"], &[]),
+    ("file", &["file"], &[]),
 ];
 /// How likely a connection of a small world is rewired unless its request says: Watts and Strogatz's, in the middle of the
 /// range where the world is small and still clustered.
 const REWIRE: &str = "10%";
 
+/// Which pairs to connect.
+pub(crate) enum Wanted {
+    /// Those of a shape over all nodes that are up.
+    Shape(Shape),
+    /// These, by name or id.
+    Pairs(Vec<(String, String)>),
+}
+
 impl dto::Topology {
     /// The topology and its name.
-    pub(crate) fn read(self) -> Result<(Shape, String), Refusal> {
+    pub(crate) fn read(self) -> Result<(Wanted, String), Refusal> {
         let kind = KINDS.iter().find(|(kind, ..)| *kind == self.kind);
         let Some((kind, needs, may)) = kind else {
             let known = KINDS.map(|(kind, ..)| kind).join(", ");
@@ -42,6 +51,7 @@ impl dto::Topology {
             ("rewire", self.rewire.is_some()),
             ("links", self.links.is_some()),
             ("bucket", self.bucket.is_some()),
+            ("file", self.file.is_some()),
         ];
         for (key, given) in given {
             if given && !needs.contains(&key) && !may.contains(&key) {
@@ -50,6 +60,9 @@ impl dto::Topology {
             if !given && needs.contains(&key) {
                 return Err(Refusal::invalid(format!("topology: {kind:?} needs a number of its own: {key}")));
             }
+        }
+        if let Some(file) = &self.file {
+            return Ok((Wanted::Pairs(pairs(file)?), self.kind));
         }
         let rewire: Text<Chance> = self
             .rewire
@@ -69,8 +82,16 @@ impl dto::Topology {
             "kademlia" => Shape::Kademlia { bucket },
             _ => Shape::None,
         };
-        Ok((topology, self.kind))
+        Ok((Wanted::Shape(topology), self.kind))
     }
+}
+
+fn pairs(file: &str) -> Result<Vec<(String, String)>, Refusal> {
+    let listed = listed::read(file).map_err(|error| {
+        let line = file[..error.span.start].matches('\n').count() + 1;
+        Refusal::invalid(format!("topology: file, line {line}: {error}"))
+    })?;
+    Ok(listed.pairs.into_iter().map(|(one, other)| (one.text, other.text)).collect())
 }
 
 impl dto::Condition {

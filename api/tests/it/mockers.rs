@@ -123,12 +123,17 @@ async fn a_topology_is_built_over_all_nodes_that_are_up() {
         r#"{"kind":"small-world","degree":2,"rewire":"0%"}"#,
         r#"{"kind":"scale-free","links":2}"#,
         r#"{"kind":"kademlia","bucket":3}"#,
+        r#"{"kind":"file","file":"C,A\n# and\nA B\nB C"}"#,
     ] {
         let answer = world.post("/topology", body).await;
         assert_eq!(answer.status, 200, "{body}: {}", answer.body);
         assert!(answer.body.contains("\"connections\":3"), "all of three nodes: {}", answer.body);
     }
     let table = [
+        (
+            r#"{"kind":"file","file":"A B\nA"}"#,
+            "file, line 2: a line of an edge list has two names, and this has 1",
+        ),
         (r#"{"kind":"torus"}"#, "unknown kind \"torus\""),
         (r#"{"kind":"ring","degree":2}"#, "\"ring\" has no degree"),
         (r#"{"kind":"random-regular"}"#, "needs a number of its own: degree"),

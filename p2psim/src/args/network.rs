@@ -2,6 +2,7 @@
 
 use super::Listing;
 use clap::{Args, Subcommand};
+use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Network {
@@ -49,7 +50,7 @@ pub(crate) struct MockerStart {
 
 #[derive(Debug, Args)]
 pub(crate) struct Topology {
-    /// none, chain, ring, star, full, random-regular, small-world, scale-free or kademlia
+    /// none, chain, ring, star, full, random-regular, small-world, scale-free, kademlia or file
     pub(crate) kind: String,
     /// The node in the middle of a star, counted from 0 [default: 0]
     #[arg(long, value_name = "N")]
@@ -66,4 +67,7 @@ pub(crate) struct Topology {
     /// Nodes of each distance that a node of kademlia knows
     #[arg(long, value_name = "N")]
     pub(crate) bucket: Option<usize>,
+    /// Of file: pairs of names or ids, one a line, or GraphML
+    #[arg(long, value_name = "PATH")]
+    pub(crate) file: Option<PathBuf>,
 }

@@ -9,7 +9,7 @@ use api::dto::{Snapshot, Topology};
 use serde::Serialize;
 use std::fs;
 use std::io::{IsTerminal, Read, stdin};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 #[derive(Serialize)]
 struct Counts {
@@ -106,8 +106,14 @@ pub(super) fn reset(remote: &Remote) -> Result<Code, Failure> {
 }
 
 pub(super) fn topology(remote: &Remote, wanted: args::Topology) -> Result<Code, Failure> {
-    let args::Topology { kind, center, degree, rewire, links, bucket } = wanted;
-    let topology = Topology { kind, center, degree, rewire, links, bucket };
+    let args::Topology { kind, center, degree, rewire, links, bucket, file } = wanted;
+    let read = |path: PathBuf| {
+        let failed =
+            |error| Failure::new(Code::BadFile, format_args!("cannot read {}: {error}", path.display()));
+        fs::read_to_string(&path).map_err(failed)
+    };
+    let file = file.map(read).transpose()?;
+    let topology = Topology { kind, center, degree, rewire, links, bucket, file };
     let connections = remote.wait(remote.client.build(&topology))?;
     print(&format!("Built {}: {connections} connections\n", topology.kind))?;
     Ok(Code::Done)

@@ -1,6 +1,6 @@
 //! Commands for many nodes at once: create, connect in a shape, churn, delete.
 
-use crate::support::Server;
+use crate::support::{Bench, Server};
 
 #[test]
 fn many_nodes_are_created_shaped_and_deleted() {
@@ -14,6 +14,15 @@ fn many_nodes_are_created_shaped_and_deleted() {
     assert_eq!(server.run(&["show"]).expect(0).out, "NODES  4\nCONNS  6\n");
     let small = server.run(&["topology", "small-world", "--degree", "2", "--rewire", "0%"]).expect(0);
     assert_eq!(small.out, "Built small-world: 4 connections\n");
+    let bench = Bench::new();
+    let file = bench.file("net.graphml", "<graphml><edge source=\"node01\" target=\"node03\"/></graphml>");
+    assert_eq!(
+        server.run(&["topology", "file", "--file", &file]).expect(0).out,
+        "Built file: 1 connections\n"
+    );
+    assert!(
+        server.run(&["topology", "file", "--file", "nowhere"]).expect(4).err.contains("cannot read nowhere")
+    );
     let refused = server.run(&["topology", "star", "--center", "4"]).expect(1);
     assert!(refused.err.contains("the star's center is node 4, but there are 4 nodes"), "{refused:#?}");
     assert_eq!(server.run(&["node", "delete", "node02"]).expect(0).out, "Deleted node02\n");

@@ -294,6 +294,41 @@ mod tests {
     }
 
     #[test]
+    fn codes_read_as_erigon_prints_them() {
+        use PeerErrorCode as Code;
+        let texts = [
+            (Code::InvalidMessageCode, "invalid message code"),
+            (Code::InvalidMessage, "invalid message"),
+            (Code::PingFailure, "ping failure"),
+            (Code::PongFailure, "pong failure"),
+            (Code::DiscReason, "disconnect reason"),
+            (Code::RemoteDiscReason, "remote disconnect reason"),
+            (Code::MessageReceive, "failed to receive a message"),
+            (Code::MessageSizeLimit, "too big message"),
+            (Code::MessageObsolete, "obsolete message"),
+            (Code::MessageSend, "failed to send a message"),
+            (Code::LocalStatusNeeded, "need a local status message"),
+            (Code::StatusSend, "failed to send the local status"),
+            (Code::StatusReceive, "failed to receive the remote status"),
+            (Code::StatusDecode, "failed to decode the remote status"),
+            (Code::StatusIncompatible, "incompatible remote status"),
+            (Code::HandshakeTimeout, "handshake timeout"),
+            (Code::StatusUnexpected, "unexpected remote status"),
+            (Code::FirstMessageSend, "failed to send the first message"),
+            (Code::Test, "test error"),
+        ];
+        for (code, text) in texts {
+            assert_eq!(code.to_string(), text, "{code:?}");
+            let error = PeerError::new(code, DiscReason::UselessPeer, "here").because("that");
+            let shown = format!("PeerError(code={text}, reason=useless peer, err=that, message=here)");
+            assert_eq!(error.to_string(), shown);
+        }
+        // As many as there are, each once.
+        let codes: std::collections::BTreeSet<_> = texts.map(|(code, _)| code).into();
+        assert_eq!((codes.len(), Code::Test as usize), (19, 18));
+    }
+
+    #[test]
     fn a_peer_error_shows_its_four_parts() {
         let plain = PeerError::new(
             PeerErrorCode::RemoteDiscReason,

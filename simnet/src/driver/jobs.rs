@@ -258,6 +258,18 @@ impl Driver {
     pub(crate) fn build(&mut self, topology: Topology) -> Result<Wait<usize>, NetworkError> {
         let ids = self.ids(|node| node.up);
         let pairs = pairs(topology, &ids, self.network.shapes())?;
+        self.join(pairs)
+    }
+
+    pub(crate) fn build_pairs(&mut self, names: Vec<(String, String)>) -> Result<Wait<usize>, NetworkError> {
+        let find =
+            |(one, other): (String, String)| Ok((self.network.find(&one)?, self.network.find(&other)?));
+        let pairs = names.into_iter().map(find).collect::<Result<Vec<_>, NetworkError>>()?;
+        self.join(pairs)
+    }
+
+    /// Has those pairs connect that are not connected, and waits until all are.
+    fn join(&mut self, pairs: Vec<(NodeId, NodeId)>) -> Result<Wait<usize>, NetworkError> {
         let (count, state) = (pairs.len(), self.network.state());
         let is_missing =
             |(one, other): &(NodeId, NodeId)| !state.conn(one, other).is_some_and(|conn| conn.up);

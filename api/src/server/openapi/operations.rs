@@ -91,7 +91,10 @@ pub(super) fn describe(action: Action) -> Operation {
         Action::StartMocker => of("network", "Has a program create nodes, and stop and start them", Some(Form("Mocker")), Nothing, &[409]),
         Action::StopMocker => of("network", "Stops it, and answers when it has stopped", None, Nothing, &[404, 409, 500]),
         Action::OpenApi => of("network", "This description", None, Json("Any"), &[]),
-        Action::Nodes => of("nodes", "What every node says of itself", None, List("NodeInfo"), &[]),
+        Action::Nodes => Operation {
+            query: &[("only", "string", "Among these, in words"), ("except", "string", "Not among these"), ("up", "boolean", "Up, or down"), ("after", "string", "Created after this one"), ("limit", "integer", "So many at most")],
+            ..of("nodes", "What every node says of itself, or those that are meant", None, List("NodeInfo"), &[404])
+        },
         Action::Create => of("nodes", "Creates a node; whatever is left out is made", Some(Optional("NodeConfig")), Created("NodeInfo"), &[409]),
         Action::Node => of("nodes", "What a node says of itself", None, Json("NodeInfo"), &[404]),
         Action::Delete => of("nodes", "Stops a node if it is up, and forgets it", None, Nothing, &[404, 500]),
