@@ -34,9 +34,7 @@ impl Scenarios {
     /// Names, texts and whether they are shipped, those of the directory first.
     fn all(&self) -> Vec<(String, String, bool)> {
         let mut known = Vec::new();
-        for path in
-            self.directory.iter().flat_map(|directory| std::fs::read_dir(directory)).flatten().flatten()
-        {
+        for path in self.directory.iter().flat_map(std::fs::read_dir).flatten().flatten() {
             let path = path.path();
             let name = path.file_stem().and_then(|name| name.to_str());
             if path.extension().is_some_and(|extension| extension == "toml")
