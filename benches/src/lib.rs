@@ -14,11 +14,13 @@
 //! | [`relay`] | hosts of a simulated world that pass parcels on, without a protocol |
 //! | [`network`] | the same with whole network stacks |
 //! | [`nodes`] | whole nodes that do nothing |
+//! | [`chatter`] | networks driven as the command drives them, that talk |
 //! | [`chain`] | the digest a log would keep |
 //! | [`heap`] | an allocator that counts |
 
 pub mod bare;
 pub mod chain;
+pub mod chatter;
 pub mod clock;
 pub mod heap;
 pub mod network;

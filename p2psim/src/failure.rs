@@ -2,7 +2,7 @@
 
 use simnet::log::LogError;
 use simnet::scenario::ScenarioError;
-use simnet::{Fault, NetworkError};
+use simnet::{Fault, NetworkError, ReplayError};
 use std::fmt;
 use std::io;
 use std::process::ExitCode;
@@ -106,6 +106,17 @@ impl From<NetworkError> for Failure {
 impl From<LogError> for Failure {
     fn from(error: LogError) -> Self {
         Self::new(Code::BadFile, error)
+    }
+}
+
+impl From<ReplayError> for Failure {
+    fn from(error: ReplayError) -> Self {
+        match error {
+            ReplayError::Network(error) => error.into(),
+            bad => {
+                Self::new(Code::BadFile, bad).remedy("a journal is what `p2psim serve --record FILE` writes")
+            }
+        }
     }
 }
 

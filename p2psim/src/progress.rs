@@ -26,6 +26,11 @@ impl Bar {
         Self(bar)
     }
 
+    /// So much simulated time has passed, of so much.
+    pub(crate) fn passed(&self, done: Duration, of: Duration) {
+        self.show(Progress::Passing { done, of });
+    }
+
     pub(crate) fn show(&self, progress: Progress) {
         let (message, position) = tell(progress);
         self.0.set_message(message);

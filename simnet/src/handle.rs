@@ -4,7 +4,7 @@
 //! events of the simulated world and stamped with its time; those that need simulated time to pass say so, and with an
 //! unbounded pace time passes only while such a call waits.
 
-use crate::adapter::{Answer, Capabilities};
+use crate::adapter::{Answer, Capabilities, RpcOut, RpcTexts};
 use crate::driver::{Driver, Job, Wait};
 use crate::error::NetworkError;
 use crate::measure::Measurements;
@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use world::Population;
 
 /// How long a call that waits for something to happen waits at most, in simulated time.
@@ -256,7 +256,7 @@ impl Handle {
     /// Opens a JSON-RPC conversation with a node that is up, subscriptions included.
     pub async fn rpc(&self, node: &str) -> Result<RpcLine, NetworkError> {
         let node = node.to_owned();
-        let (out, texts) = mpsc::unbounded_channel();
+        let (out, texts) = RpcOut::channel();
         let key = self.ask(move |driver| driver.open_rpc(&node, out)).await??;
         Ok(RpcLine { key, handle: self.clone(), texts })
     }
@@ -337,7 +337,7 @@ pub enum CallError {
 pub struct RpcLine {
     key: u64,
     handle: Handle,
-    texts: mpsc::UnboundedReceiver<String>,
+    texts: RpcTexts,
 }
 
 impl RpcLine {
@@ -349,7 +349,12 @@ impl RpcLine {
 
     /// What the node says next; `None` when it has hung up.
     pub async fn recv(&mut self) -> Option<String> {
-        self.texts.recv().await
+        let text = self.texts.recv().await;
+        if self.texts.has_room_again() {
+            let key = self.key;
+            self.handle.tell(move |driver| driver.flush_rpc(key));
+        }
+        text
     }
 }
 

@@ -77,11 +77,11 @@ impl Journal {
 
 /// A journal that was read.
 #[derive(Debug)]
-pub(crate) struct Recording {
+pub struct Recording {
     pub(crate) header: Header,
     pub(crate) commands: Vec<(Duration, Command)>,
     /// When and with which digest the session ended, if it did in order.
-    pub(crate) end: Option<(Duration, Digest)>,
+    pub(crate) end: Option<(Duration, Option<Digest>)>,
 }
 
 /// Why a journal cannot be replayed.
@@ -139,11 +139,29 @@ impl Recording {
                 Entry::End(digest) => {
                     let digest =
                         digest.parse().map_err(|_| fail(number, format!("{digest:?} is no digest")))?;
-                    recording.end = Some((at, digest));
+                    recording.end = Some((at, Some(digest)));
                 }
             }
         }
         Ok(recording)
+    }
+
+    /// Reads a journal's lines without its first: commands and when they are due, in any order.
+    pub(crate) fn read_commands(path: &Path) -> Result<Vec<(Duration, Command)>, JournalError> {
+        let shown = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| JournalError::Read { path: shown.clone(), error: error.to_string() })?;
+        let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+        let command = |(number, line): (usize, &str)| {
+            let fail = |error| JournalError::Line { path: shown.clone(), line: number + 1, error };
+            let Line { at, entry } =
+                serde_json::from_str(line).map_err(|error: serde_json::Error| fail(error.to_string()))?;
+            match entry {
+                Entry::Do(form) => Ok((Duration::from_nanos(at), form.command().map_err(fail)?)),
+                Entry::End(_) => Err(fail("a future has no end that is known".into())),
+            }
+        };
+        lines.map(command).collect()
     }
 }
 

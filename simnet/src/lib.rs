@@ -18,7 +18,8 @@
 //! | [`measure`] | the same in numbers: how items spread, distributions, series over time |
 //! | [`view`], [`subscribe`] | what is shown of it, live: every event |
 //! | [`live`] | the same for whoever draws it: the latest of everything, at any rate of events |
-//! | `snapshot`, `naming`, [`journal`] | setting up again, filling in, doing again |
+//! | `snapshot`, `naming` | setting up again, filling in |
+//! | [`journal`], `replay` | what was asked, written down, and done again |
 //! | [`topology`] | shapes: which pairs to connect, and whether they are |
 //! | [`scenario`] | experiments as files |
 //! | [`report`], [`plot`] | a run as documents and pages, two of them side by side; plots as SVG |
@@ -55,6 +56,7 @@ pub mod plot;
 pub mod protocol_test;
 pub mod record;
 mod recorder;
+mod replay;
 pub mod report;
 pub mod scenario;
 mod snapshot;
@@ -71,8 +73,10 @@ pub use clock::ClockView;
 pub use condition::{Restraint, RestraintId};
 pub use error::{Fault, NetworkError};
 pub use handle::{CallError, Handle, Nudge, PATIENCE, RpcLine, Until};
+pub use journal::Recording;
 pub use measure::{Measurements, Quantity};
 pub use record::Digest;
-pub use start::{NetworkConfig, Replay, ReplayError, replay, start, start_mixed, start_with};
+pub use replay::{Replay, ReplayError, replay};
+pub use start::{NetworkConfig, start, start_mixed, start_with};
 pub use subscribe::{Notice, Subscription};
 pub use tally::{MessageCount, NodeTally, Tally};

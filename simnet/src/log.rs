@@ -95,10 +95,8 @@ pub struct Header {
 pub struct Source {
     /// Where its file was.
     pub path: String,
-    /// What its file said.
+    /// What was run, with whatever was set from outside in its place.
     pub text: String,
-    /// What was set from outside, as `KEY=VALUE`.
-    pub set: Vec<String>,
 }
 
 impl Header {
@@ -106,8 +104,8 @@ impl Header {
     pub fn differences(&self, other: &Self) -> Vec<(&'static str, String, String)> {
         let facts = |header: &Self| {
             let Self { adapter, network, scenario, .. } = header.clone();
-            let (path, text, set) = scenario.map_or_else(Default::default, |source| {
-                (source.path, format!("{} bytes", source.text.len()), source.set.join(" "))
+            let (path, text) = scenario.map_or_else(Default::default, |source| {
+                (source.path, format!("{} bytes", source.text.len()))
             });
             [
                 ("p2psim", network.p2psim),
@@ -121,7 +119,6 @@ impl Header {
                 ("dial ban", format!("{} ns", network.dial_ban)),
                 ("scenario", path),
                 ("scenario's text", text),
-                ("set", set),
             ]
         };
         let pairs = facts(self).into_iter().zip(facts(other));

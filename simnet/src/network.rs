@@ -115,7 +115,7 @@ impl Network {
             return Err(NetworkError::UnknownService { name: name.clone(), known: services });
         }
         let log = Log::new(log_file);
-        adapter.want_messages(log.wants_messages());
+        adapter.want_messages(log.tap());
         adapter.want_measured(log.wants_measured());
         Ok(Self {
             manners,

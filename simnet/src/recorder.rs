@@ -3,6 +3,7 @@
 //! Every record is folded into the node's chain and counted, messages included, whoever listens. Only what somebody
 //! wants is made into a [`Record`] and put into the shard's buffer.
 
+use crate::adapter::Tap;
 use crate::measure::Flows;
 use crate::record::{Chain, ErrorText, Kind, Message, Origin, ProtocolName, Record, payload_hash};
 use crate::tally::{Count, NodeCounts, ProtocolTally};
@@ -19,8 +20,8 @@ pub(crate) struct ShardLog {
     pub(crate) records: RefCell<Vec<Record>>,
     /// The names of the protocols its nodes speak: one for all of them, so that it is found warm at any.
     names: RefCell<Vec<Arc<ProtocolName>>>,
-    /// Whether anyone wants records of messages.
-    pub(crate) messages: Cell<bool>,
+    /// Which messages anyone wants records of.
+    pub(crate) messages: RefCell<Tap>,
     /// Whether anyone wants records of what is measured: arrivals, metrics.
     pub(crate) measured: Cell<bool>,
     /// Messages by time, if anyone wants them counted so, and by link.
@@ -46,6 +47,8 @@ fn is_name(name: &ProtocolName, cap: &Capability) -> bool {
 #[derive(Debug)]
 pub(crate) struct Recorder {
     origin: Origin,
+    /// Whether the node shows its messages.
+    shown: bool,
     world: World,
     log: Rc<ShardLog>,
     chain: Cell<Chain>,
@@ -55,9 +58,9 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    pub(crate) fn new(origin: Origin, world: World, log: Rc<ShardLog>) -> Self {
+    pub(crate) fn new(origin: Origin, shown: bool, world: World, log: Rc<ShardLog>) -> Self {
         let (chain, protocols, links) = (Cell::default(), RefCell::default(), RefCell::default());
-        Self { origin, world, log, chain, protocols, links }
+        Self { origin, shown, world, log, chain, protocols, links }
     }
 
     pub(crate) fn origin(&self) -> Origin {
@@ -112,7 +115,7 @@ impl Recorder {
         let (words, sizes) = ([seen.code, payload], [size, seen.wire_len]);
         let seq = chain.fold_message_parts(time, &seen.peer, received, &tally.name, words, sizes);
         self.chain.set(chain);
-        if self.log.messages.get() {
+        if self.log.messages.borrow().takes(self.shown, &tally.name.name, seen.code) {
             let protocol = Arc::clone(&tally.name);
             let (peer, code, wire_len) = (seen.peer, seen.code, seen.wire_len);
             let kind = Kind::Message(Message { peer, received, protocol, code, size, wire_len, payload });

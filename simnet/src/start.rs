@@ -1,18 +1,16 @@
-//! Where networks begin: live, on a thread of their own, or replayed from a journal.
+//! Where networks begin, on a thread of their own.
 
 use crate::adapter::{MixedAdapter, NodeAdapter, SimAdapter, SimSettings};
-use crate::condition::{BadText, Text};
+use crate::condition::Text;
 use crate::driver::{Driver, Job};
 use crate::error::NetworkError;
 use crate::handle::{Handle, Nudge};
-use crate::journal::{Header, Journal, JournalError, Recording};
+use crate::journal::{Header, Journal};
 use crate::log::{self, Form, LogWriter, Source};
 use crate::network::{Manners, Network};
-use crate::record::Digest;
-use crate::tally::Tally;
 use devp2p::{Fidelity, Timing};
 use node::Services;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, SystemTime};
@@ -194,81 +192,4 @@ pub fn start_with(
     std::thread::Builder::new().name("network".into()).spawn(run).expect("the machine has a thread left");
     started.recv().map_err(|_| NetworkError::Gone)??;
     Ok(Handle::new(jobs))
-}
-
-/// What became of a replay.
-#[derive(Clone, Debug)]
-pub struct Replay {
-    /// The digest of the log.
-    pub digest: Digest,
-    /// The digest that was recorded, if the session ended in order.
-    pub recorded: Option<Digest>,
-    /// Commands done again.
-    pub commands: usize,
-    /// Simulated time at the end.
-    pub simulated: Duration,
-    /// The network at the end, counted before it was shut down.
-    pub tally: Tally,
-}
-
-/// Why a replay failed.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum ReplayError {
-    /// The journal makes no sense.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// Its first line names no link.
-    #[error("the journal's first line: {0}")]
-    Link(#[from] BadText),
-    /// The network failed.
-    #[error(transparent)]
-    Network(#[from] NetworkError),
-    /// The journal was written by another version.
-    #[error(
-        "the journal was recorded by p2psim {recorded}, this is {this}: only the same version replays to the same digest"
-    )]
-    Version {
-        /// Who wrote it.
-        recorded: String,
-        /// Who reads it.
-        this: &'static str,
-    },
-}
-
-/// Does what a journal says again, as fast as the machine can. Of `config`, services, threads and the log file count;
-/// the rest is the journal's.
-pub fn replay(config: NetworkConfig, journal: &Path) -> Result<Replay, ReplayError> {
-    let Recording { header, commands, end } = Recording::read(journal)?;
-    let this = env!("CARGO_PKG_VERSION");
-    if header.p2psim != this {
-        return Err(ReplayError::Version { recorded: header.p2psim, this });
-    }
-    let config = NetworkConfig {
-        id: header.id,
-        default_service: header.default_service,
-        seed: header.seed,
-        fidelity: if header.fidelity == "message" { Fidelity::Message } else { Fidelity::Wire },
-        link: header.link.parse::<Text<Link>>()?.0,
-        dial_ban: Duration::from_nanos(header.dial_ban),
-        max_peers: header.max_peers,
-        pace: Pace::Paused,
-        journal: None,
-        ..config
-    };
-    let mut driver =
-        Driver::new(config.network(config.simulated(SimConfig::default().epoch))?, config.pace, None);
-    let count = commands.len();
-    for (at, command) in commands {
-        driver.run_to(at)?;
-        if let Err(error) = driver.redo(command) {
-            // It failed then as well: refusals are part of a session.
-            tracing::debug!(target: "simnet", %error, ?at, "a command of the journal was refused");
-        }
-    }
-    if let Some((at, _)) = end {
-        driver.run_to(at)?;
-    }
-    let (simulated, tally) = (driver.network().now(), driver.network().tally());
-    let digest = driver.shut_down()?;
-    Ok(Replay { digest, recorded: end.map(|(_, digest)| digest), commands: count, simulated, tally })
 }

@@ -89,16 +89,17 @@ impl Subscriber {
         (subscriber, Subscription { events, missed, told: 0, held: None })
     }
 
-    /// Hands an event over if there is room. `false` when nobody listens any more.
-    pub(crate) fn offer(&self, event: &Arc<Event>) -> bool {
-        match self.events.try_send((self.missed.load(Ordering::Relaxed), Arc::clone(event))) {
-            Ok(()) => true,
-            Err(mpsc::error::TrySendError::Full(_)) => {
-                self.missed.fetch_add(1, Ordering::Release);
-                true
-            }
-            Err(mpsc::error::TrySendError::Closed(_)) => false,
+    /// Hands an event over if there is room and anybody.
+    pub(crate) fn offer(&self, event: &Arc<Event>) {
+        let queued = (self.missed.load(Ordering::Relaxed), Arc::clone(event));
+        if let Err(mpsc::error::TrySendError::Full(_)) = self.events.try_send(queued) {
+            self.missed.fetch_add(1, Ordering::Release);
         }
+    }
+
+    /// Whether nobody listens any more.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.events.is_closed()
     }
 }
 
@@ -132,7 +133,7 @@ mod tests {
     fn a_slow_subscriber_learns_exactly_what_it_missed() {
         let (subscriber, mut subscription) = Subscriber::new(EventFilter::default(), vec![]);
         for n in 0..QUEUE as u64 + 7 {
-            assert!(subscriber.offer(&event(n)));
+            subscriber.offer(&event(n));
         }
         for n in 0..QUEUE as u64 {
             let Some(Notice::Event(got)) = take(&mut subscription) else { panic!("event {n}") };
@@ -149,7 +150,8 @@ mod tests {
     #[test]
     fn one_that_has_gone_is_noticed() {
         let (subscriber, subscription) = Subscriber::new(EventFilter::default(), vec![]);
+        assert!(!subscriber.is_gone());
         drop(subscription);
-        assert!(!subscriber.offer(&event(1)));
+        assert!(subscriber.is_gone());
     }
 }

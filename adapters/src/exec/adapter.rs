@@ -16,7 +16,7 @@ use devp2p::{Enode, NodeId};
 use node::{NodeConfig, NodeInfo, RpcError, Services};
 use serde_json::Value;
 use simnet::adapter::base::Base;
-use simnet::adapter::{Answer, Capabilities, Fabric, NodeAdapter, NodeIndex, NodeKind, Reply};
+use simnet::adapter::{Answer, Capabilities, Fabric, NodeAdapter, NodeIndex, NodeKind, Reply, RpcOut, Tap};
 use simnet::condition::Condition;
 use simnet::record::{Chain, Kind, Origin, Record};
 use simnet::tally::NodeCounts;
@@ -442,12 +442,7 @@ impl NodeAdapter for ExecAdapter {
         answer
     }
 
-    fn open_rpc(
-        &mut self,
-        node: NodeIndex,
-        line: u64,
-        out: mpsc::UnboundedSender<String>,
-    ) -> Result<(), String> {
+    fn open_rpc(&mut self, node: NodeIndex, line: u64, out: RpcOut) -> Result<(), String> {
         let running = self.running(node)?;
         let (say, texts) = mpsc::unbounded_channel();
         running.lines.insert(line, say);
@@ -495,7 +490,9 @@ impl NodeAdapter for ExecAdapter {
         Err("the links between processes are the kernel's".to_owned())
     }
 
-    fn want_messages(&mut self, wanted: bool) {
+    fn want_messages(&mut self, wanted: Tap) {
+        // A process tells all of them or none.
+        let wanted = !wanted.is_nothing();
         if std::mem::replace(&mut self.messages, wanted) != wanted {
             for running in self.nodes.iter_mut().flatten().filter_map(Resident::running) {
                 running.say(Ask::Messages(wanted));

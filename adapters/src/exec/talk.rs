@@ -3,15 +3,12 @@
 use tokio::sync::mpsc;
 
 use futures_util::{SinkExt, StreamExt};
+use simnet::adapter::RpcOut;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 
 /// Carries texts both ways until either side hangs up; `out` is dropped then. Each text is flushed as it comes.
-pub(super) async fn talk(
-    endpoint: String,
-    mut texts: mpsc::UnboundedReceiver<String>,
-    out: mpsc::UnboundedSender<String>,
-) {
+pub(super) async fn talk(endpoint: String, mut texts: mpsc::UnboundedReceiver<String>, out: RpcOut) {
     let mut socket = match connect_async(endpoint.as_str()).await {
         Ok((socket, _)) => socket,
         Err(error) => {
@@ -23,7 +20,7 @@ pub(super) async fn talk(
         tokio::select! {
             biased;
             message = socket.next() => match message {
-                Some(Ok(Message::Text(text))) if out.send(text.to_string()).is_err() => break,
+                Some(Ok(Message::Text(text))) if !out.say(text.to_string()).await => break,
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return,
                 Some(Ok(_)) => {}
             },

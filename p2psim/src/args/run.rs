@@ -1,9 +1,11 @@
 //! `run`.
 
+use super::log::moment;
 use super::{AdapterName, Column, FidelityName, LogForm, Seeds, Setting, Vary};
 use clap::Args;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Run {
@@ -53,6 +55,9 @@ pub(crate) struct Run {
     /// Replay what `serve --record` wrote, instead of a scenario
     #[arg(long, value_name = "FILE")]
     pub(crate) journal: Option<PathBuf>,
+    /// Replay the journal up to this moment and no further
+    #[arg(long, value_name = "TIME", conflicts_with = "scenario", value_parser = moment)]
+    pub(crate) until: Option<Duration>,
 }
 
 impl Run {

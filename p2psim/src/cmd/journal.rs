@@ -2,14 +2,16 @@
 
 use super::report::{MessageRow, message_rows, messages, seconds};
 use super::run::{log_in, write};
-use super::{print, print_json, to_line};
+use super::{interrupt, print, print_json, runtime, to_line};
 use crate::args::Run;
 use crate::clock::Stopwatch;
 use crate::failure::{Code, Failure};
+use crate::progress::Bar;
 use crate::table::table;
 use ::node::Services;
 use serde::Serialize;
-use simnet::{NetworkConfig, ReplayError};
+use simnet::{NetworkConfig, Recording, Replay};
+use std::io::IsTerminal;
 use std::path::Path;
 
 /// What `--json` prints and `result.json` holds.
@@ -31,20 +33,35 @@ struct Document<'a> {
 pub(super) fn replay(args: &Run, journal: &Path, services: Services) -> Result<Code, Failure> {
     let log_form = args.log_format.into();
     let log_file = args.out.as_deref().map(|out| log_in(out, log_form)).transpose()?;
-    let config = NetworkConfig {
+    let recording = Recording::open(journal)?;
+    let config = recording.config(NetworkConfig {
         services,
         shards: args.threads.get(),
         log_file,
         log_form,
         ..NetworkConfig::default()
-    };
-    let watch = Stopwatch::start();
-    let replay = simnet::replay(config, journal).map_err(|error| match error {
-        ReplayError::Network(error) => error.into(),
-        bad => {
-            Failure::new(Code::BadFile, bad).remedy("a journal is what `p2psim serve --record FILE` writes")
-        }
     })?;
+    let watch = Stopwatch::start();
+    let end = args.until.unwrap_or(recording.end());
+    let bar = Bar::new(!args.json && std::io::stderr().is_terminal());
+    let replay = runtime().block_on(async {
+        let network = simnet::start(config)?;
+        let played = tokio::select! {
+            played = recording.play(&network, args.until, |now| bar.passed(now, end)) => Some(played),
+            () = interrupt::asked() => None,
+        };
+        let (simulated, tally) = (network.now().await?, network.tally().await?);
+        let digest = network.shut_down().await;
+        let Some(played) = played else {
+            let what = format!("interrupted after {simulated:?} of simulated time");
+            return Err(Failure::new(Code::Interrupted, what));
+        };
+        let (commands, digest) = (played?, digest?);
+        // Of a part nothing was recorded.
+        let recorded = recording.recorded().filter(|_| args.until.is_none());
+        Ok(Replay { digest, recorded, commands, simulated, tally })
+    })?;
+    drop(bar);
     let (wall, tally) = (watch.elapsed(), &replay.tally);
     let matches = replay.recorded.map(|recorded| recorded == replay.digest);
     let document = Document {
@@ -68,6 +85,7 @@ pub(super) fn replay(args: &Run, journal: &Path, services: Services) -> Result<C
         let recorded = match (replay.recorded, matches) {
             (Some(_), Some(true)) => "the same".to_owned(),
             (Some(recorded), _) => format!("{recorded}, which is DIFFERENT"),
+            (None, _) if args.until.is_some() => "none: the session went on".to_owned(),
             (None, _) => "none: the session did not end in order".to_owned(),
         };
         print(&table(&[

@@ -1,8 +1,10 @@
 //! `replay`, `diff`, and logs that are cut or have no room.
 
-use crate::support::{Bench, Ran, command, p2psim, text_of};
+use crate::support::{Bench, Ran, Server, command, p2psim, signal, text_of};
 use serde_json::Value;
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
 
 /// Runs the small scenario into a directory of the bench.
 fn run(bench: &Bench, name: &str, more: &[&str]) -> String {
@@ -170,4 +172,53 @@ fn a_full_disk_ends_the_run_and_what_was_written_is_readable() {
         let past = replay(&out, &[]);
         assert!(past["records"].as_u64().unwrap() > 5 && past["end"]["cut"].is_object(), "{past}");
     }
+}
+
+#[test]
+fn a_replay_can_be_cut_short_and_interrupted() {
+    let bench = Bench::new();
+    let journal = text_of(&bench.path("journal.ndjson"));
+    let server = Server::start(&["--record", &journal, "--pace", "max", "--fidelity", "message"]);
+    for args in [
+        ["node", "create", "--count", "2"].as_slice(),
+        &["start"],
+        &["node", "connect", "node01", "node02"],
+        &["node", "disconnect", "node01", "node02"],
+        &["node", "connect", "node01", "node02"],
+    ] {
+        server.run(args).expect(0);
+    }
+    let digest = server.stop();
+    let whole = p2psim(&["run", "--journal", &journal, "--json"]).expect(0).json();
+    assert!(digest.contains(whole["digest"].as_str().unwrap()) && whole["matches"] == true);
+
+    // Up to a moment, nothing was recorded to hold it against.
+    let part = p2psim(&["run", "--journal", &journal, "--until", "1ms", "--json"]).expect(0).json();
+    assert_eq!((&part["recorded"], &part["matches"]), (&Value::Null, &Value::Null));
+    assert!(part["commands"].as_u64() < whole["commands"].as_u64(), "{part}");
+    assert!(p2psim(&["run", "--until", "1s", "x.toml"]).expect(2).err.contains("--until"));
+
+    // A session that went on for a hundred years.
+    let text = fs::read_to_string(&journal).unwrap();
+    let (commands, end) = text.trim_end().rsplit_once('\n').unwrap();
+    let at = end.split_once(',').unwrap();
+    let long = bench.file("long.ndjson", &format!("{commands}\n{{\"at\":3000000000000000000,{}\n", at.1));
+    let out = text_of(&bench.path("long"));
+    let mut child = command(&["run", "--journal", &long, "--log", "trace", "--out", &out])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut err = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("Adding p2p peer") {
+        line.clear();
+        assert_ne!(err.read_line(&mut line).unwrap(), 0, "it ended by itself");
+    }
+    signal(&child, "INT");
+    let mut rest = String::new();
+    err.read_to_string(&mut rest).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{rest}");
+    assert!(rest.lines().last().unwrap().starts_with("p2psim: interrupted after "), "{rest}");
+    assert!(replay(&out, &[])["end"]["whole"].is_object());
 }

@@ -9,7 +9,7 @@
 //! that comes again, and no links to be set. Nodes on different [fabrics](super::Fabric) do not connect; the network sees to
 //! that before anything is asked here.
 
-use super::{Answer, Capabilities, NodeAdapter, NodeIndex, NodeKind, Reply};
+use super::{Answer, Capabilities, NodeAdapter, NodeIndex, NodeKind, Reply, RpcOut, Tap};
 use crate::condition::Condition;
 use crate::measure::Traffic;
 use crate::record::{Chain, Origin, Record};
@@ -21,7 +21,6 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::{Duration, SystemTime};
-use tokio::sync::mpsc;
 use world::Population;
 use world::sim::{Link, Livelock};
 
@@ -207,12 +206,7 @@ impl NodeAdapter for MixedAdapter {
         part.call(own, method, params)
     }
 
-    fn open_rpc(
-        &mut self,
-        node: NodeIndex,
-        line: u64,
-        out: mpsc::UnboundedSender<String>,
-    ) -> Result<(), String> {
+    fn open_rpc(&mut self, node: NodeIndex, line: u64, out: RpcOut) -> Result<(), String> {
         let (part, own) = self.at_mut(node);
         part.open_rpc(own, line, out)
     }
@@ -220,6 +214,11 @@ impl NodeAdapter for MixedAdapter {
     fn rpc_text(&mut self, node: NodeIndex, line: u64, text: String) -> bool {
         let (part, own) = self.at_mut(node);
         part.rpc_text(own, line, text)
+    }
+
+    fn flush_rpc(&mut self, node: NodeIndex, line: u64) {
+        let (part, own) = self.at_mut(node);
+        part.flush_rpc(own, line);
     }
 
     fn close_rpc(&mut self, node: NodeIndex, line: u64) {
@@ -253,8 +252,8 @@ impl NodeAdapter for MixedAdapter {
         Err("not all of these nodes have links that can be set".to_owned())
     }
 
-    fn want_messages(&mut self, wanted: bool) {
-        self.parts.iter_mut().for_each(|part| part.adapter.want_messages(wanted));
+    fn want_messages(&mut self, wanted: Tap) {
+        self.parts.iter_mut().for_each(|part| part.adapter.want_messages(wanted.clone()));
     }
 
     fn want_measured(&mut self, wanted: bool) {

@@ -10,14 +10,18 @@
 //! network ([`Nudge`](crate::Nudge)) whenever [`run_until`](NodeAdapter::run_until) would find something new.
 
 pub mod base;
+mod line;
 mod mixed;
 mod reply;
 mod sim;
+mod tap;
 
+pub use line::{RpcOut, RpcTexts};
 pub use mixed::MixedAdapter;
 pub use reply::Reply;
 pub(crate) use sim::NODE_STOPPED;
 pub use sim::{SimAdapter, SimSettings};
+pub use tap::Tap;
 
 use crate::condition::Condition;
 use crate::measure::Traffic;
@@ -30,7 +34,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::{Duration, SystemTime};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use world::sim::{Link, Livelock};
 
 /// What an adapter can and cannot do. What holds on one holds on all, but for this.
@@ -134,14 +138,11 @@ pub trait NodeAdapter {
     /// Calls a method of a node's RPC.
     fn call(&mut self, node: NodeIndex, method: String, params: Vec<Value>) -> Answer;
     /// Opens a JSON-RPC conversation; what the node says goes to `out`, which is dropped when the node hangs up.
-    fn open_rpc(
-        &mut self,
-        node: NodeIndex,
-        line: u64,
-        out: mpsc::UnboundedSender<String>,
-    ) -> Result<(), String>;
+    fn open_rpc(&mut self, node: NodeIndex, line: u64, out: RpcOut) -> Result<(), String>;
     /// Says something in a conversation. `false` if it has ended.
     fn rpc_text(&mut self, node: NodeIndex, line: u64, text: String) -> bool;
+    /// There is room again for what the node says in a conversation; where it waits for that, nothing need be done.
+    fn flush_rpc(&mut self, _node: NodeIndex, _line: u64) {}
     /// Ends a conversation.
     fn close_rpc(&mut self, node: NodeIndex, line: u64);
 
@@ -161,8 +162,8 @@ pub trait NodeAdapter {
     /// It cannot be had, and why. It does not depend on how many threads there are.
     fn set_condition(&mut self, condition: Condition<NodeIndex>) -> Result<(), String>;
 
-    /// Whether records of messages are wanted.
-    fn want_messages(&mut self, wanted: bool);
+    /// Which messages are to be records. More may be made than that.
+    fn want_messages(&mut self, wanted: Tap);
     /// Whether records of what is measured (arrivals, metrics) are wanted. Those may come in any case; all others do.
     fn want_measured(&mut self, _wanted: bool) {}
     /// Whether messages are to be counted by time and by link as well, from now on.

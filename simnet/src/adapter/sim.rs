@@ -8,7 +8,7 @@ mod slot;
 use slot::{Addresses, Slot, settle, shard_log, slot};
 
 use super::base::Base;
-use super::{Answer, Capabilities, Fabric, NodeAdapter, NodeIndex, NodeKind, Reply};
+use super::{Answer, Capabilities, Fabric, NodeAdapter, NodeIndex, NodeKind, Reply, RpcOut, Tap};
 use crate::condition::{Condition, RestraintId};
 use crate::measure::{Flows, Traffic};
 use crate::record::{Chain, Origin, Record};
@@ -26,7 +26,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use world::sim::{HostCell, HostId, HostLink, Hosts, Link, Livelock, Rule, RuleId, ShardCell, SimConfig};
 use world::{Population, Simulation};
 
@@ -336,15 +336,10 @@ impl NodeAdapter for SimAdapter {
         answer
     }
 
-    fn open_rpc(
-        &mut self,
-        node: NodeIndex,
-        line: u64,
-        out: mpsc::UnboundedSender<String>,
-    ) -> Result<(), String> {
+    fn open_rpc(&mut self, node: NodeIndex, line: u64, out: RpcOut) -> Result<(), String> {
         self.at(node, move |slot| {
             let node = slot.node().ok_or(NODE_STOPPED)?;
-            let session = node.session(move |text| out.send(text).is_ok());
+            let session = node.session_bounded(move |text| out.offer(text));
             slot.lines.borrow_mut().insert(line, session);
             Ok(())
         })
@@ -360,6 +355,14 @@ impl NodeAdapter for SimAdapter {
             session.handle(&text);
             true
         })
+    }
+
+    fn flush_rpc(&mut self, node: NodeIndex, line: u64) {
+        if self.nodes[node.0 as usize].is_some() {
+            self.at(node, move |slot| {
+                slot.lines.borrow().get(&line).into_iter().for_each(|session| session.flush());
+            });
+        }
     }
 
     fn close_rpc(&mut self, node: NodeIndex, line: u64) {
@@ -444,8 +447,9 @@ impl NodeAdapter for SimAdapter {
         set.map_err(|error| error.to_string())
     }
 
-    fn want_messages(&mut self, wanted: bool) {
-        self.simulation.on_shards(move |shard: &ShardCell| shard_log(shard.local()).messages.set(wanted));
+    fn want_messages(&mut self, wanted: Tap) {
+        self.simulation
+            .on_shards(move |shard: &ShardCell| shard_log(shard.local()).messages.replace(wanted.clone()));
     }
 
     fn want_measured(&mut self, wanted: bool) {

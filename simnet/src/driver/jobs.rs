@@ -1,7 +1,7 @@
 //! What can be asked of a network: each is done at once, at the network's present time, or leaves a waiter.
 
 use super::{Driver, Wait};
-use crate::adapter::{Answer, Capabilities, NODE_STOPPED};
+use crate::adapter::{Answer, Capabilities, NODE_STOPPED, RpcOut};
 use crate::error::NetworkError;
 use crate::handle::Until;
 use crate::journal::Command;
@@ -19,7 +19,7 @@ use node::RpcError;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use world::Entropy;
 use world::sim::Pace;
 
@@ -52,7 +52,7 @@ impl Driver {
                 loading.connect(&mut self.network).map_or(Ok(()), |asked| asked.map(drop))
             }
             Command::Rpc(id, text) => {
-                let (out, _texts) = mpsc::unbounded_channel();
+                let (out, _texts) = RpcOut::channel();
                 let line = self.open_line(id, out)?;
                 self.rpc_text(line, text)?;
                 // It stays open: what it subscribed to goes on, as it did then.
@@ -378,16 +378,12 @@ impl Driver {
         }))
     }
 
-    pub(crate) fn open_rpc(
-        &mut self,
-        node: &str,
-        out: mpsc::UnboundedSender<String>,
-    ) -> Result<u64, NetworkError> {
+    pub(crate) fn open_rpc(&mut self, node: &str, out: RpcOut) -> Result<u64, NetworkError> {
         let id = self.network.find(node)?;
         self.open_line(id, out)
     }
 
-    fn open_line(&mut self, id: NodeId, out: mpsc::UnboundedSender<String>) -> Result<u64, NetworkError> {
+    fn open_line(&mut self, id: NodeId, out: RpcOut) -> Result<u64, NetworkError> {
         let line = self.next_line;
         let index = self.network.running(id)?;
         self.network
@@ -405,6 +401,13 @@ impl Driver {
         let index = self.network.asked_rpc(id, text.clone())?;
         self.network.adapter_mut().rpc_text(index, line, text);
         Ok(())
+    }
+
+    /// There is room again for what a node says.
+    pub(crate) fn flush_rpc(&mut self, line: u64) {
+        if let Some(Ok(index)) = self.lines.get(&line).map(|id| self.network.running(*id)) {
+            self.network.adapter_mut().flush_rpc(index, line);
+        }
     }
 
     pub(crate) fn close_rpc(&mut self, line: u64) {
@@ -440,10 +443,6 @@ impl Driver {
     pub(crate) fn edges(&mut self, topology: Topology) -> Result<Vec<(NodeId, NodeId)>, NetworkError> {
         let ids = self.ids(|_| true);
         pairs(topology, &ids, self.network.shapes())
-    }
-
-    pub(crate) fn run_to(&mut self, at: Duration) -> Result<(), NetworkError> {
-        self.network.run_until(at)
     }
 
     pub(crate) fn shut_down(&mut self) -> Result<Digest, NetworkError> {

@@ -38,7 +38,7 @@ pub(crate) use mirror::{Known, Mirror};
 pub use watch::Watch;
 pub use watcher::{MessageFilter, Track, Wants};
 
-use crate::adapter::NodeAdapter;
+use crate::adapter::{NodeAdapter, Tap};
 use crate::record::{Kind, Message, Record};
 use crate::state::{Change, State};
 use devp2p::NodeId;
@@ -116,9 +116,10 @@ impl Live {
         }
     }
 
-    /// Whether anyone wants records of messages.
-    pub(crate) fn wants_messages(&self) -> bool {
-        self.watchers.iter().any(|watcher| watcher.wants().of_messages())
+    /// Which messages anyone wants records of.
+    pub(crate) fn tap(&self) -> Tap {
+        let watchers = self.watchers.iter().filter(|watcher| watcher.wants().of_messages());
+        watchers.map(Watcher::tap).fold(Tap::Nothing, Tap::or)
     }
 
     /// Whether anyone wants records of arrivals.

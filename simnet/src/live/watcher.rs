@@ -5,7 +5,9 @@ use super::mirror::Mirror;
 use super::news::{SHOWN, SHOWN_AGAIN};
 use super::traffic::Traffic;
 use super::{Live, Present};
+use crate::adapter::Tap;
 use crate::record::Message;
+use crate::view::EventFilter;
 use std::collections::BTreeMap;
 
 /// Arrivals told in a frame; the others come with the next.
@@ -49,6 +51,13 @@ pub struct MessageFilter {
 }
 
 impl MessageFilter {
+    /// Which messages have to be records for it. Whose they are is told apart later, as few are wanted of all nodes.
+    fn tap(&self) -> Tap {
+        let Some(protocol) = &self.protocol else { return Tap::All };
+        let codes = self.code.map(|code| vec![code]);
+        Tap::Shown(EventFilter { messages: vec![(protocol.clone(), codes)] })
+    }
+
     pub(super) fn passes(&self, origin: u32, peer: u32, message: &Message) -> bool {
         self.node.is_none_or(|node| node == origin || node == peer)
             && self.protocol.as_ref().is_none_or(|name| *name == message.protocol.name)
@@ -130,6 +139,11 @@ impl Watcher {
 
     pub(super) fn wants(&self) -> Wants {
         self.wants
+    }
+
+    /// Which messages it wants records of.
+    pub(super) fn tap(&self) -> Tap {
+        self.filter.tap()
     }
 
     pub(super) fn set(&mut self, wants: Wants, filter: MessageFilter, events: u64) {

@@ -5,6 +5,7 @@
 //! offered events and never waited for.
 
 use super::LogWriter;
+use crate::adapter::Tap;
 use crate::error::NetworkError;
 use crate::record::{Chain, Digest, Kind, Origin, Record};
 use crate::subscribe::Subscriber;
@@ -25,10 +26,20 @@ impl Log {
         Self { file, ..Self::default() }
     }
 
-    /// Whether anyone wants records of messages.
-    pub(crate) fn wants_messages(&self) -> bool {
-        self.file.is_some()
-            || self.subscribers.iter().any(|subscriber| !subscriber.filter.messages.is_empty())
+    /// Which messages anyone wants records of.
+    pub(crate) fn tap(&self) -> Tap {
+        match &self.file {
+            Some(_) => Tap::All,
+            None => {
+                let each = self.subscribers.iter().map(|subscriber| Tap::Shown(subscriber.filter.clone()));
+                each.fold(Tap::Nothing, Tap::or)
+            }
+        }
+    }
+
+    /// Whether any subscriber wants messages of this protocol and code.
+    pub(crate) fn is_heard(&self, protocol: &str, code: u64) -> bool {
+        self.subscribers.iter().any(|subscriber| subscriber.filter.wants(protocol, code))
     }
 
     /// Whether anyone wants records of what is measured.
@@ -58,10 +69,17 @@ impl Log {
         self.file.as_mut().map_or(Ok(()), |file| file.write(records))
     }
 
-    /// Offers an event to whoever wants it. Those who have gone are forgotten.
-    pub(crate) fn publish(&mut self, event: Event, wants: impl Fn(&Subscriber) -> bool) {
+    /// Offers an event to whoever wants it.
+    pub(crate) fn publish(&self, event: Event, wants: impl Fn(&Subscriber) -> bool) {
         let event = Arc::new(event);
-        self.subscribers.retain(|subscriber| !wants(subscriber) || subscriber.offer(&event));
+        self.subscribers.iter().filter(|subscriber| wants(subscriber)).for_each(|one| one.offer(&event));
+    }
+
+    /// Forgets subscribers that have gone. Answers whether there were any.
+    pub(crate) fn forget_gone(&mut self) -> bool {
+        let before = self.subscribers.len();
+        self.subscribers.retain(|subscriber| !subscriber.is_gone());
+        self.subscribers.len() < before
     }
 
     /// Ends all subscriptions.
@@ -72,5 +90,25 @@ impl Log {
     /// Writes the end of the file.
     pub(crate) fn end(&mut self, time: u64, digest: Digest) -> Result<(), NetworkError> {
         self.file.as_mut().map_or(Ok(()), |file| file.end(time, digest))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::EventFilter;
+
+    #[test]
+    fn whoever_has_gone_wants_nothing() {
+        let mut log = Log::default();
+        let filter = |name: &str| EventFilter { messages: vec![(name.to_owned(), None)] };
+        let (one, _stays) = Subscriber::new(filter("eth"), vec![]);
+        let (two, goes) = Subscriber::new(filter("gossip"), vec![]);
+        log.subscribe(one);
+        log.subscribe(two);
+        assert!(log.tap().takes(true, "gossip", 0) && log.is_heard("eth", 1) && !log.forget_gone());
+        drop(goes);
+        assert!(log.forget_gone());
+        assert!(!log.tap().takes(true, "gossip", 0) && log.tap().takes(true, "eth", 0));
     }
 }

@@ -23,7 +23,7 @@ fn header() -> Header {
         max_peers: usize::MAX,
         dial_ban: 0,
     };
-    let scenario = Source { path: "a.toml".into(), text: "name = \"a\"\n".into(), set: vec!["b=1".into()] };
+    let scenario = Source { path: "a.toml".into(), text: "name = \"a\"\n".into() };
     Header { log: VERSION, adapter: "sim-adapter".into(), network, scenario: Some(scenario) }
 }
 

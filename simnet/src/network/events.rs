@@ -61,6 +61,9 @@ impl Network {
         if records.is_empty() {
             return Ok(());
         }
+        if self.log.forget_gone() {
+            self.tap_messages();
+        }
         for record in records {
             if let (Kind::DialFailed { peer, error }, Some(origin)) = (&record.kind, record.origin.index()) {
                 self.dial_failed(origin, *peer, &error.0);
@@ -154,6 +157,9 @@ impl Network {
             self.log.publish(event, |_| true);
         }
         if let (Kind::Message(message), Some(origin)) = (&record.kind, record.origin.index()) {
+            if !self.log.is_heard(&message.protocol.name, message.code) {
+                return;
+            }
             let Some(member) = self.member_of(origin) else { return };
             if !member.config.enable_msg_events {
                 return;

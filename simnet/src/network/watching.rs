@@ -1,6 +1,7 @@
 //! Watchers of a network: begun with the first of them, fed with each record.
 
 use super::Network;
+use crate::adapter::Tap;
 use crate::live::{Clock, Frame, Known, Live, MessageFilter, Mirror, Present, Track, Wants};
 use crate::record::{Kind, Record};
 use crate::state::Change;
@@ -16,8 +17,8 @@ pub(super) struct Watching {
 }
 
 impl Watching {
-    fn wants_messages(&self) -> bool {
-        self.live.as_ref().is_some_and(|live| live.wants_messages())
+    fn tap(&self) -> Tap {
+        self.live.as_ref().map_or(Tap::Nothing, |live| live.tap())
     }
 
     fn wants_arrivals(&self) -> bool {
@@ -89,7 +90,7 @@ impl Network {
 
     /// Has the adapter make records of messages, and of what is measured, while anyone wants them.
     pub(super) fn tap_messages(&mut self) {
-        self.adapter.want_messages(self.log.wants_messages() || self.watching.wants_messages());
+        self.adapter.want_messages(self.log.tap().or(self.watching.tap()));
         let watched = self.watching.wants_arrivals() || self.meter.is_some();
         self.adapter.want_measured(self.log.wants_measured() || watched);
     }

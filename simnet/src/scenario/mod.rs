@@ -170,6 +170,6 @@ impl Scenario {
 
     /// Its file, as logs carry it. Values that were set stand in its text.
     pub(crate) fn source(&self) -> Source {
-        Source { path: self.file.path.clone(), text: self.file.text.clone(), set: Vec::new() }
+        Source { path: self.file.path.clone(), text: self.file.text.clone() }
     }
 }

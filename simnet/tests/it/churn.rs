@@ -84,7 +84,7 @@ fn a_session_with_churn_replays_whatever_its_pace() {
     let digest = session("steps", true);
     assert_eq!(session("whole", false), digest);
     for name in ["steps", "whole"] {
-        let again = replay(config(0), &file(name)).unwrap();
+        let again = run(replay(config(0), &file(name))).unwrap();
         assert_eq!((again.digest, again.recorded), (digest, Some(digest)), "{name}");
     }
 }

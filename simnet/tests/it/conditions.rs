@@ -242,7 +242,7 @@ fn a_session_with_weather_replays_to_its_digest() {
         net.step_events(10).await.unwrap();
         let digest = net.shut_down().await.unwrap();
         for shards in [1, 2] {
-            let again = replay(NetworkConfig { shards, ..config(0) }, &journal).unwrap();
+            let again = replay(NetworkConfig { shards, ..config(0) }, &journal).await.unwrap();
             assert_eq!((again.digest, again.recorded), (digest, Some(digest)), "{shards} threads");
         }
     });

@@ -1,9 +1,14 @@
 //! What subscribers see.
 
 use crate::{config, network, nodes_up, run, s};
+use devp2p::{Fidelity, SecretKey, Timing};
+use node::{NodeConfig, Services};
+use simnet::adapter::{NodeAdapter, Reply, SimAdapter, SimSettings, Tap};
+use simnet::record::Kind;
 use simnet::view::{Event, EventFilter, EventKind};
 use simnet::{Handle, NetworkConfig, Notice, Subscription, Until, start};
 use std::sync::Arc;
+use world::sim::SimConfig;
 
 /// Everything there is by now, as short texts.
 async fn seen(net: &Handle, subscription: &mut Subscription) -> Vec<String> {
@@ -109,4 +114,69 @@ fn who_listens_changes_nothing() {
     assert_eq!(quiet, digest(true, false));
     assert_eq!(quiet, digest(false, true));
     assert_eq!(quiet, digest(true, true));
+}
+
+#[test]
+fn what_nobody_asked_for_is_never_made() {
+    /// Two nodes that ping each other, and the records of messages that are made of it.
+    fn made(tap: Tap, shown: bool) -> usize {
+        let settings = SimSettings {
+            world: SimConfig::default(),
+            fidelity: Fidelity::Message,
+            timing: Timing::default(),
+            max_peers: 50,
+            client: "test".into(),
+        };
+        let mut adapter = SimAdapter::new(Services::builtin(), settings);
+        adapter.want_messages(tap);
+        let kind = adapter.kinds()[0];
+        let nodes = [1, 2].map(|n| {
+            let key = SecretKey::from_bytes(&[n; 32]).unwrap();
+            let services = vec!["ping-pong".to_owned()];
+            let node = adapter
+                .create(&NodeConfig { services, enable_msg_events: shown, ..NodeConfig::new(key) }, kind);
+            assert!(matches!(adapter.start(node, Default::default()), Reply::Now(Ok(()))));
+            node
+        });
+        let peer = adapter.enode(nodes[1]);
+        adapter.add_peer(nodes[0], peer).unwrap();
+        adapter.run_until(s(45)).unwrap();
+        let mut records = Vec::new();
+        adapter.collect(&mut records);
+        records.iter().filter(|record| matches!(record.kind, Kind::Message(_))).count()
+    }
+    let pings = |codes| Tap::Shown(EventFilter { messages: vec![("ping-pong".into(), codes)] });
+    let all = made(Tap::All, false);
+    assert!(all > 20, "{all}");
+    assert_eq!(made(pings(None), true), all);
+    assert_eq!(made(pings(Some(vec![0])), true), all / 2);
+    assert_eq!(
+        [made(Tap::Nothing, true), made(pings(Some(vec![7])), true), made(pings(None), false)],
+        [0; 3]
+    );
+}
+
+#[test]
+fn who_does_not_read_an_rpc_line_piles_nothing_up_and_may_read_later() {
+    run(async {
+        let net = network(1);
+        nodes_up(&net, 1).await;
+        let mut line = net.rpc("node01").await.unwrap();
+        let ask = |id: usize| format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"admin_datadir"}}"#);
+        // A thousand and some wait at the reader's end, a thousand at the node's.
+        for id in 0..1_500 {
+            line.send(ask(id)).await.unwrap();
+        }
+        for id in 0..1_500 {
+            assert!(line.recv().await.unwrap().contains(&format!("\"id\":{id}")), "{id}");
+        }
+        for id in 0..5_000 {
+            line.send(ask(id)).await.unwrap();
+        }
+        let mut read = 0;
+        while line.recv().await.is_some() {
+            read += 1;
+        }
+        assert!((1_000..2_200).contains(&read), "it was let go, {read} texts later");
+    });
 }

@@ -3,7 +3,7 @@
 use crate::{config, nodes_up, run, s};
 use devp2p::Fidelity;
 use simnet::topology::Topology;
-use simnet::{Digest, NetworkConfig, Until, replay, start};
+use simnet::{Digest, NetworkConfig, Recording, Until, replay, start};
 use std::time::Duration;
 use world::sim::Pace;
 
@@ -78,7 +78,7 @@ fn a_live_session_replays_to_its_digest() {
         net.advance(s(3)).await.unwrap();
         let digest = net.shut_down().await.unwrap();
         for shards in [1, 2] {
-            let again = replay(NetworkConfig { shards, ..config(0) }, &journal).unwrap();
+            let again = replay(NetworkConfig { shards, ..config(0) }, &journal).await.unwrap();
             assert_eq!((again.digest, again.recorded), (digest, Some(digest)));
         }
     });
@@ -90,7 +90,7 @@ fn a_journal_that_is_none_is_refused_with_the_line() {
     let refuse = |text: &str| {
         let path = dir.path().join("journal");
         std::fs::write(&path, text).unwrap();
-        replay(config(0), &path).unwrap_err().to_string()
+        run(replay(config(0), &path)).unwrap_err().to_string()
     };
     let header = format!(
         r#"{{"p2psim":"{}","seed":1,"id":"","default_service":"ping-pong","link":"1ms","fidelity":"wire","max_peers":50,"dial_ban":0}}"#,
@@ -106,4 +106,48 @@ fn a_journal_that_is_none_is_refused_with_the_line() {
         refuse(&format!("{}\n", header.replace(env!("CARGO_PKG_VERSION"), "9.9.9")))
             .contains("recorded by p2psim 9.9.9")
     );
+}
+
+#[test]
+fn a_session_can_be_had_at_any_moment_and_gone_on_with() {
+    run(async {
+        let dir = tempfile::tempdir().unwrap();
+        let journal = dir.path().join("journal.ndjson");
+        let net = start(NetworkConfig { journal: Some(journal.clone()), ..config(4) }).unwrap();
+        nodes_up(&net, 3).await;
+        net.connect("node01", "node02", Until::Done).await.unwrap();
+        net.advance(s(20)).await.unwrap();
+        let (at, then) = (net.now().await.unwrap(), net.digest().await.unwrap());
+        net.stop_node("node02").await.unwrap();
+        net.advance(s(20)).await.unwrap();
+        let ended = net.shut_down().await.unwrap();
+
+        let mut recording = Recording::open(&journal).unwrap();
+        let past = || start(recording.config(config(0)).unwrap()).unwrap();
+        // As it was, and on by hand.
+        let net = past();
+        recording.play(&net, Some(at), |_| {}).await.unwrap();
+        assert_eq!((net.now().await.unwrap(), net.digest().await.unwrap()), (at, then));
+        net.connect("node02", "node03", Until::Asked).await.unwrap();
+        net.step(s(1)).await.unwrap();
+        assert_eq!(net.tally().await.unwrap().conns_up, 2);
+        net.shut_down().await.unwrap();
+        // As it was, and on with other commands: the one that was recorded comes first, and stops what is crashed.
+        let node = |name: &str| name.to_owned();
+        let net = past();
+        recording.play(&net, Some(at), |_| {}).await.unwrap();
+        let third = net.node(&node("node03")).await.unwrap().config.id;
+        let future = dir.path().join("future");
+        let line = |at: Duration| format!("{{\"at\":{},\"do\":{{\"crash\":\"{third}\"}}}}\n", at.as_nanos());
+        std::fs::write(&future, line(at + s(1))).unwrap();
+        recording.fork(at, Some(&future), false).unwrap();
+        assert_eq!(recording.end(), at + s(20));
+        recording.play(&net, None, |_| {}).await.unwrap();
+        assert_eq!(net.tally().await.unwrap().nodes_up, 1);
+        assert_ne!(net.shut_down().await.unwrap(), ended);
+        // The past is what it was.
+        std::fs::write(&future, line(at - s(1))).unwrap();
+        let refused = recording.fork(at, Some(&future), false).unwrap_err().to_string();
+        assert!(refused.contains("before the fork"), "{refused}");
+    });
 }

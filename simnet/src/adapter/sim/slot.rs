@@ -95,7 +95,8 @@ impl Slot {
 /// Puts a slot at a node's host.
 pub(super) fn settle(cell: &HostCell, config: NodeConfig, data_dir: DataDir) {
     let origin = Origin::node(cell.id().0);
-    let recorder = Rc::new(Recorder::new(origin, cell.world(), shard_log(cell.shard_local())));
+    let recorder =
+        Rc::new(Recorder::new(origin, config.enable_msg_events, cell.world(), shard_log(cell.shard_local())));
     let (running, lines) = (RefCell::default(), RefCell::default());
     *cell.local().borrow_mut() = Some(Box::new(Rc::new(Slot { config, recorder, data_dir, running, lines })));
 }
