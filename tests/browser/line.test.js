@@ -6,6 +6,8 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { encodeFrame } from '../../api/ui/js/core/frame.js';
+import { impostor } from './lib/impostor.js';
 import { Tab, eventually, launch } from './lib/page.js';
 import { Server } from './lib/server.js';
 
@@ -123,6 +125,35 @@ test('a page of another version is told', async () => {
   } finally {
     await server.kill();
     rmSync(dir, { recursive: true, force: true });
+  }
+});
+
+test('what was missed is told, and what cannot be read too', async () => {
+  const server = await Server.start('--fidelity', 'message');
+  const hello = JSON.stringify({ hello: { version: '9', ui: 'x', run: 'r', virtual: true, past: 0 } });
+  const frame = (/** @type {Partial<import('../../api/ui/js/core/frame.js').Frame>} */ more) => new Uint8Array(encodeFrame({ whole: false, clock: 'paced', seq: 1, ns: 1e9, pace: 1, ...more }));
+  const nodes = { index: Uint32Array.of(0, 1), state: Uint8Array.of(1, 1), region: new Uint8Array(2), group: new Uint16Array(2) };
+  const whole = frame({ whole: true, nodes, ids: new Uint8Array(64), names: ['a', 'b'], groups: ['gossip'], conns: { a: Uint32Array.of(0), b: Uint32Array.of(1), up: Uint8Array.of(1) } });
+  const strange = frame({ seq: 2, ns: 2e9, rates: {} });
+  strange.set(Buffer.from('WHAT'), 32);
+  const broken = frame({ seq: 3 });
+  broken[0] = 7;
+  const other = await impostor(server.url, (say) => {
+    say(hello);
+    say(JSON.stringify({ gap: { missed: 1204 } }));
+    for (const bytes of [whole, strange, broken]) say(bytes);
+  });
+  try {
+    const tab = await open(other.url);
+    await tab.until('what can be read is shown', (s) => s.nodes === 2 && s.conns === 1 && s.time === 2);
+    await eventually('the gap is told', async () => /^1,204 events were not shown/.test(await banner(tab)));
+    await tab.page.locator('.toast.bad', { hasText: 'frame kind 7 is neither 1 nor 2' }).waitFor();
+    await tab.page.getByRole('button', { name: 'Understood' }).click();
+    await eventually('and is no more', async () => (await banner(tab)) === '');
+    await tab.close();
+  } finally {
+    other.close();
+    await server.kill();
   }
 });
 

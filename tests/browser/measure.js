@@ -13,7 +13,7 @@ const SIZES = /** @type {[number, number][]} */ ([[1000, 10_000], [10_000, 250_0
 
 const browser = await launch();
 console.log(`load ${loadavg()[0].toFixed(1)} on ${(await import('node:os')).cpus().length} cores, no GPU, 1280 × 800\n`);
-console.log('| network | first frame | frames/s: idle graph | … while it changes | … a wave | … panning | image of the lines | heap |');
+console.log('| network | first frame | frames/s: laying out | changing | a wave | panning | image of the lines | heap |');
 console.log('|---|---|---|---|---|---|---|---|');
 
 for (const [nodes, conns] of SIZES) {
@@ -39,7 +39,8 @@ async function row(name, url) {
   await eventually('the first frame', async () => Number.isFinite((await tab.stats()).firstFrame));
   const first = (await tab.stats()).firstFrame;
   const early = await rate(tab);
-  await eventually('the layout is done', async () => tab.page.evaluate(() => /** @type {any} */ (window).__p2psim.layoutDone()), undefined, 240_000);
+  // A network that changes is never quite laid out; by now it nearly is.
+  await new Promise((resolve) => setTimeout(resolve, SPAN));
   const living = await rate(tab);
   await tab.page.getByRole('button', { name: /^Publish an item/ }).click();
   await tab.until('a wave', (s) => s.wave);
@@ -52,7 +53,7 @@ async function row(name, url) {
   const { rasterMs } = await tab.stats();
   const heap = await tab.page.evaluate(() => /** @type {any} */ (performance).memory?.usedJSHeapSize ?? NaN);
   await tab.page.context().close();
-  console.log(`| ${name} | ${(first / 1000).toFixed(2)} s | ${early} (laying out) | ${living} | ${wave} | ${panning} | ${Math.round(rasterMs)} ms | ${Math.round(heap / 2 ** 20)} MiB |`);
+  console.log(`| ${name} | ${(first / 1000).toFixed(2)} s | ${early} | ${living} | ${wave} | ${panning} | ${Math.round(rasterMs)} ms | ${Math.round(heap / 2 ** 20)} MiB |`);
 }
 
 /** Frames a second that the browser gives the page, which is what is left of sixty while it works. @param {Tab} tab

@@ -251,6 +251,67 @@ test('a network is built, kept, forgotten and loaded again', async () => {
   }
 });
 
+const SCENARIO = `name = "few"
+question = "Do six nodes make a ring?"
+seed = 7
+duration = "20s"
+
+[[nodes]]
+name = "node"
+count = 6
+services = ["ping-pong"]
+
+[topology]
+kind = "ring"
+
+[[expect]]
+name = "the ring is whole"
+total = "connections"
+equals = 6
+`;
+
+test('a scenario is checked while it is written, run, watched, reported and compared', async () => {
+  const server = await Server.start('--fidelity', 'message');
+  try {
+    await server.nodes(2);
+    const tab = await Tab.open(browser, server.url, { hash: '#experiment' }), { page } = tab;
+    await tab.until('the server\u2019s own network', (s) => s.nodes === 2);
+    const text = page.getByRole('textbox', { name: 'Text' }), verdict = page.locator('#scenario-verdict');
+    await text.fill(SCENARIO.replace('kind = "ring"', 'kind = "rink"'));
+    await verdict.getByRole('button', { name: /^line 12, column/ }).click();
+    assert.equal(await text.evaluate((area) => /** @type {HTMLTextAreaElement} */ (area).value.slice(/** @type {HTMLTextAreaElement} */ (area).selectionStart, /** @type {HTMLTextAreaElement} */ (area).selectionEnd)), '"rink"', 'what is wrong is selected');
+    await text.fill(SCENARIO);
+    await verdict.getByText('It can be run: 6 nodes, 20 s of simulated time.').waitFor();
+    // Slowly, so that its network is seen on the way.
+    await page.getByLabel('Pace').selectOption('5');
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await page.locator('.runs progress').waitFor();
+    await tab.go('network');
+    await tab.until('the experiment\u2019s network is shown', (s) => s.nodes === 6 && s.conns === 6);
+    await tab.until('the server\u2019s own comes back', (s) => s.nodes === 2);
+    await tab.go('experiment');
+    await page.locator('.runs', { hasText: 'passed, 1 of 1 hold' }).waitFor();
+    await page.getByLabel('Pace').selectOption('max');
+    await page.getByLabel('Seed').fill('8');
+    await text.fill(SCENARIO.replace('equals = 6', 'equals = 7'));
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await page.locator('.runs', { hasText: 'failed, 0 of 1 hold' }).waitFor();
+    const [report] = await Promise.all([page.waitForEvent('popup'), page.getByRole('link', { name: 'report' }).last().click()]);
+    await report.getByText('Do six nodes make a ring?').first().waitFor();
+    await report.close();
+    for (const run of ['1', '2']) await page.getByRole('checkbox', { name: `compare run ${run}` }).check();
+    const [both] = await Promise.all([page.waitForEvent('popup'), page.getByRole('link', { name: 'Compare the two' }).click()]);
+    await both.getByText(/run 1/).first().waitFor();
+    await both.close();
+    // A scenario that comes with the program is there by its name.
+    await page.getByRole('combobox', { name: 'Scenario' }).selectOption('ping-pong');
+    await eventually('its text is there', async () => (await text.inputValue()).includes('name = "ping-pong"'));
+    await tab.close();
+  } finally {
+    await server.kill();
+  }
+});
+
 test('a server that takes no changes offers none', async () => {
   const server = await Server.start('--read-only');
   try {

@@ -230,7 +230,7 @@ mod tests {
                 }
             }
         }
-        assert!(size < 600_000, "the page has {size} bytes");
+        assert!(size < 350_000, "the page has {size} bytes");
         assert!(Ui::Embedded.files().iter().all(|path| !path.starts_with("tests/")));
     }
 

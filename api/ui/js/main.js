@@ -261,7 +261,7 @@ export class App {
 
   /** @param {string[]} names */
   partition(names) {
-    return this.act(requests.partition({ a: names }, `${names.slice(0, 3).map(quote).join(',')}${names.length > 3 ? ',…' : ''}`), `${names.length} nodes cut off`).catch(() => {});
+    return this.act(requests.partition({ a: names }, quote(names.join(','))), `${names.length} nodes cut off`).catch(() => {});
   }
 
   // Saying.

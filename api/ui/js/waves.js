@@ -13,14 +13,20 @@ export class Waves {
     app.model.on('item', () => this.begin());
   }
 
-  /** Who publishes when nobody is chosen: the selected node, else the first that can; -1 for none. */
+  /** Who publishes when nobody is chosen: the selected node, else the first that can and reaches most; -1 for none. */
   publisher() {
-    const { live, selected } = this.app.model;
+    const { model } = this.app, { live, selected } = model;
     const able = live.directory.groups.map((name) => name.split('+').includes('gossip'));
     const can = (/** @type {number} */ i) => i >= 0 && live.state[i] === 1 && able[live.group[i]];
     if (can(selected)) return selected;
-    for (let i = 0; i < live.size; i++) if (can(i)) return i;
-    return -1;
+    const { label } = model.view === live ? model.components() : { label: [] };
+    let first = -1;
+    for (let i = 0; i < live.size; i++) {
+      if (!can(i)) continue;
+      if (label[i] === 0) return i;
+      if (first < 0) first = i;
+    }
+    return first;
   }
 
   /** Publishes an item and lets the wave be seen. @param {number} [node] */

@@ -7,6 +7,9 @@ import { actionButton, card } from './parts.js';
 
 /** @typedef {import('../main.js').App} App */
 
+/** How nodes are named in words, wherever that may be. */
+const WORDS = 'Nodes by name, as a pattern (eu*), region:2 or service:gossip.';
+
 const PRESETS = /** @type {Record<string, Record<string, string>>} */ ({
   'LAN': { latency: '500us', jitter: '', loss: '' },
   'same continent': { latency: '20ms', jitter: '3ms', loss: '' },
@@ -26,7 +29,7 @@ export class Conditions {
 
   cards() {
     const { api } = this.app;
-    return [this.churnCard(), api.has('POST /links') ? this.linkCard() : null, api.has('POST /partitions') ? this.partitionCard() : null];
+    return [this.churnCard(), api.has('POST /links') ? this.linkCard() : null, api.has('POST /lines') ? this.lineCard() : null, api.has('POST /partitions') ? this.partitionCard() : null];
   }
 
   update() {
@@ -71,9 +74,22 @@ export class Conditions {
     const link = () => Object.fromEntries(Object.entries(inputs).map(([key, input]) => [key, input.value.trim()]).filter(([, value]) => value));
     const ends = () => (from.value || to.value ? { from: from.value, to: to.value, both: true } : {});
     const flags = (/** @type {boolean} */ reset) => [...(from.value || to.value ? [quote(from.value), quote(to.value)] : ['--default']), ...(reset ? ['--reset'] : Object.entries(link()).map(([key, value]) => `--${key} ${quote(value)}`))].join(' ');
-    return card('Links', names, h('div.form', {}, field('From', from), field('To', to), field('Like', preset), field('Latency', inputs.latency), field('Jitter', inputs.jitter), field('Loss', inputs.loss)),
+    return card('Links', names, h('p.muted', {}, `How long what is sent takes, and what is lost of it. ${WORDS}`), h('div.form', {}, field('From', from), field('To', to), field('Like', preset), field('Latency', inputs.latency), field('Jitter', inputs.jitter), field('Loss', inputs.loss)),
       h('div.row', {}, actionButton(app, lines, 'Set link', () => requests.link({ ...ends(), link: link() }, flags(false)), { kind: 'primary', done: 'the link is set' }),
         actionButton(app, lines, 'As before', () => requests.link({ ...ends(), link: null }, flags(true)), { done: 'the link is as it was' })));
+  }
+
+  lineCard() {
+    const { app, lines } = this;
+    const nodes = h('input', { list: 'node-names', placeholder: 'every node', spellcheck: false });
+    /** @type {Record<string, HTMLInputElement>} */
+    const inputs = { up: h('input', { placeholder: '10 Mbit/s' }), down: h('input', { placeholder: '50 Mbit/s' }), queue: h('input', { placeholder: '256 KiB' }) };
+    const line = () => Object.fromEntries(Object.entries(inputs).map(([key, input]) => [key, input.value.trim()]).filter(([, value]) => value));
+    const whom = () => nodes.value.trim() || '*';
+    const flags = () => `${quote(whom())} ${Object.entries(line()).map(([key, value]) => `--${key} ${quote(value)}`).join(' ')}`;
+    return card('Lines', h('p.muted', {}, `What a node sends and receives at most. ${WORDS}`), h('div.form', {}, field('Of', nodes), field('Up', inputs.up), field('Down', inputs.down), field('Queue', inputs.queue)),
+      h('div.row', {}, actionButton(app, lines, 'Set line', () => requests.line({ nodes: whom(), line: line() }, flags()), { kind: 'primary', done: 'the line is set' }),
+        actionButton(app, lines, 'Unlimited', () => requests.line({ nodes: whom(), line: null }, `${quote(whom())} --reset`), { done: 'the line is unlimited' })));
   }
 
   partitionCard() {
@@ -84,7 +100,7 @@ export class Conditions {
       for (let i = 0; i < live.size; i++) if (live.exists(i) && which(i)) found.push(live.directory.name(i));
       return found;
     };
-    const request = (/** @type {string[]} */ a) => requests.partition({ a, ...(heal.value ? { heal: heal.value } : {}) }, `${a.slice(0, 2).map(quote).join(',')}${a.length > 2 ? ',…' : ''}${heal.value ? ` --heal ${quote(heal.value)}` : ''}`);
+    const request = (/** @type {string[]} */ a) => requests.partition({ a, ...(heal.value ? { heal: heal.value } : {}) }, `${quote(a.join(','))}${heal.value ? ` --heal ${quote(heal.value)}` : ''}`);
     return card('Partitions', h('p.muted', {}, 'Cuts some nodes off from all others, until healed. Select them on the Network screen by shift-drag or filter.'), h('div.form', {}, field('Heals after', heal)),
       h('div.row', {}, actionButton(app, lines, 'Cut off the selection', () => request(names((i) => app.model.selection.has(i))), { kind: 'primary', done: 'cut off' }),
         actionButton(app, lines, 'Cut in half', () => request(names((i) => i < app.model.live.size / 2)), { done: 'cut in half' })), this.list);
