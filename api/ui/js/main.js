@@ -269,10 +269,9 @@ export class App {
   /** @param {string} node @param {string} method @param {unknown[]} params @param {boolean} [stream] */
   rpcLines(node, method, params, stream = false) {
     const words = params.map((p) => quote(typeof p === 'string' ? p : JSON.stringify(p))).join(' ');
-    const url = new URL(`nodes/${encodeURIComponent(node)}/rpc`, this.base).href;
-    const call = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
-    return [this.api.cli({ cli: `p2psim node rpc ${quote(node)} ${method}${words ? ` ${words}` : ''}${stream ? ' --subscribe' : ''}`, method: '', path: '', route: '' }),
-      `echo ${quote(call)} | curl -sN -T - ${quote(url.replace(/^http/, 'ws'))}`];
+    const call = requests.call(node, method, params, `p2psim node rpc ${quote(node)} ${method}${words ? ` ${words}` : ''}${stream ? ' --subscribe' : ''}`);
+    // A subscription goes on, which takes a WebSocket.
+    return stream ? [this.api.cli(call)] : [this.api.cli(call), this.api.curl(call)];
   }
 
   /** @param {string} text */

@@ -182,14 +182,15 @@ fn conditions(condition: &Condition) -> (Arc<str>, Option<&NodeId>, Option<&Node
             (format!("link of region {from} to {to} {}", link(of)).into(), None, None)
         }
         Condition::Impose { id, one, other, effect, .. } => {
-            let other = other.as_ref().map_or("everybody else".to_owned(), |other| other.len().to_string());
+            let nodes = |count: usize| format!("{count} {}", if count == 1 { "node" } else { "nodes" });
+            let other = other.as_ref().map_or("everybody else".to_owned(), |other| nodes(other.len()));
             let what = match effect {
                 Effect::Cut => "partition".to_owned(),
                 Effect::Worsen { delay, loss } => {
                     format!("{} more delay, {} more loss:", Text(*delay), Text(*loss))
                 }
             };
-            (format!("{what} {} | {other} nodes (restraint {id})", one.len()).into(), None, None)
+            (format!("{what} {} | {other} (restraint {id})", nodes(one.len())).into(), None, None)
         }
         Condition::Lift(id) => (format!("heal (restraint {id})").into(), None, None),
     }

@@ -81,7 +81,7 @@ fn what_is_done_to_the_whole_network_is_marked_for_those_who_come_later() {
         let cut = net.impose(cut).await.unwrap();
         net.lift(cut).await.unwrap();
         let later = net.watch(None).await.unwrap();
-        let marks = ["asked partition 1 | everybody else nodes (restraint 1)", "asked heal (restraint 1)"];
+        let marks = ["asked partition 1 node | everybody else (restraint 1)", "asked heal (restraint 1)"];
         for watch in [&first, &later] {
             assert_eq!(texts(&look(watch).await.marks), marks);
         }

@@ -108,6 +108,7 @@ export const requests = {
     make('POST', '/nodes/{}/conn/{}', [one, other], `p2psim node connect ${quote(one)} ${quote(other)}`),
   disconnect: (/** @type {string} */ one, /** @type {string} */ other) =>
     make('DELETE', '/nodes/{}/conn/{}', [one, other], `p2psim node disconnect ${quote(one)} ${quote(other)}`),
+  call: (/** @type {string} */ name, /** @type {string} */ method, /** @type {unknown[]} */ params, /** @type {string} */ cli) => make('POST', '/nodes/{}/call', [name], cli, { method, params }),
   startAll: () => make('POST', '/start', [], 'p2psim network start'),
   stopAll: () => make('POST', '/stop', [], 'p2psim network stop'),
   reset: () => make('POST', '/reset', [], 'p2psim network reset'),
