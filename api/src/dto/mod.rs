@@ -26,6 +26,7 @@ pub use conditions::{
     BothWays, ChangedLinks, ChangedNodes, Churn, Cut, Line, Links, PairLink, Partition, Region, RegionLink,
     SetChurn, SetLine, SetLink, SetRegion,
 };
+pub(crate) use convert::rfc3339;
 pub use event::{Event, Msg};
 pub use network::{Conn, Network, NodeSnapshot, Snapshot, SnapshotError};
 pub use node::{Node, NodeConfig, NodeInfo, Ports};

@@ -2,6 +2,7 @@
 
 mod control;
 mod demo;
+mod fork;
 mod log;
 mod network;
 mod node;
@@ -22,6 +23,7 @@ pub(crate) use control::{
     SetLine, SetLink, Until,
 };
 pub(crate) use demo::Demo;
+pub(crate) use fork::Fork;
 pub(crate) use log::{Diff, LogForm, Replay};
 pub(crate) use network::{Mocker, MockerStart, Network, Topology};
 pub(crate) use node::{Node, NodeCreate, Which};
@@ -74,6 +76,8 @@ pub(crate) enum Command {
     Replay(Replay),
     /// Find the first event in which two logs differ
     Diff(Diff),
+    /// Do a run or a session again up to a moment, and go on otherwise
+    Fork(Fork),
     /// Check scenario files, or print their schema
     Scenario {
         #[command(subcommand)]

@@ -1,5 +1,6 @@
 //! `serve`.
 
+use super::log::moment;
 use super::{AdapterName, FidelityName, LogForm};
 use clap::Args;
 use std::net::SocketAddr;
@@ -25,6 +26,12 @@ pub(crate) struct Serve {
     /// Write a journal of what is asked of the network, for `run --journal`
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
+    /// Begin with what a journal says was asked, and go on from there
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["seed", "latency", "fidelity", "default_service"])]
+    pub(crate) journal: Option<PathBuf>,
+    /// Go on from this moment of the journal rather than from its end
+    #[arg(long, value_name = "TIME", requires = "journal", value_parser = moment)]
+    pub(crate) until: Option<Duration>,
     /// What nodes run that are created without services [default: ping-pong]
     #[arg(long, value_name = "SERVICE")]
     pub(crate) default_service: Option<String>,

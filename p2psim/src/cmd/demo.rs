@@ -51,6 +51,8 @@ pub(super) fn demo(args: Demo, token: Option<String>, services: Services) -> Res
         // Until the network is up nobody has to wait for anything.
         pace: world::sim::Pace::Max,
         record: args.record.clone(),
+        journal: None,
+        until: None,
         default_service: Some("gossip".to_owned()),
         latency: Duration::from_millis(50),
         fidelity: args.fidelity,

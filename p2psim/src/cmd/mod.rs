@@ -7,6 +7,7 @@ mod conditions;
 mod demo;
 mod diff;
 mod events;
+mod fork;
 mod interrupt;
 mod journal;
 mod mocker;
@@ -47,6 +48,7 @@ pub(crate) fn run(line: CommandLine, services: Services) -> Result<Code, Failure
         },
         Some(Command::Replay(args)) => replay::replay(&args),
         Some(Command::Diff(args)) => diff::diff(&args),
+        Some(Command::Fork(args)) => fork::fork(&args, services),
         Some(Command::Scenario { command }) => scenario::scenario(&command, &services),
         Some(Command::Serve(args)) => serve::serve(args, line.token, services),
         Some(Command::Demo(args)) => demo::demo(args, line.token, services),

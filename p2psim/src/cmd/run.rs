@@ -39,8 +39,9 @@ pub(super) fn run(args: &Run, services: Services) -> Result<Code, Failure> {
         log_file: log.clone(),
         log_form: form,
         services,
+        moment: None,
     };
-    let (report, wall) = run_scenario(&scenario, options, args, adapter)?;
+    let (report, wall) = run_scenario(&scenario, options, adapter, args.json, args.out.as_deref())?;
     let document = Document::new(&report, wall);
     if let Some(out) = &args.out {
         write(&out.join("result.json"), &to_line(&document))?;
@@ -63,15 +64,17 @@ pub(super) fn run(args: &Run, services: Services) -> Result<Code, Failure> {
     Ok(if report.passed && equal { Code::Done } else { Code::Failed })
 }
 
-fn run_scenario(
+/// Runs a scenario, and shows how far it is unless the output is for a program.
+pub(super) fn run_scenario(
     scenario: &Scenario,
     options: RunOptions,
-    args: &Run,
     adapter: AdapterName,
+    json: bool,
+    out: Option<&Path>,
 ) -> Result<(RunReport, Duration), Failure> {
     let watch = Stopwatch::start();
     let start = |config| bring::start(adapter, config);
-    let bar = Bar::new(!args.json && std::io::stderr().is_terminal());
+    let bar = Bar::new(!json && std::io::stderr().is_terminal());
     let ran = runtime().block_on(async {
         scenario::run_on(scenario, options, start, interrupt::asked(), |progress| bar.show(progress)).await
     });
@@ -84,7 +87,7 @@ fn run_scenario(
         RunError::Network { .. } => Failure::new(Code::Failed, error),
         RunError::Interrupted { .. } => {
             let failure = Failure::new(Code::Interrupted, error);
-            match &args.out {
+            match out {
                 Some(out) => failure.remedy(format!("the log up to there is in {}", out.display())),
                 None => failure,
             }

@@ -6,14 +6,23 @@ use crate::args::{Page, Serve};
 use crate::failure::{Code, Failure};
 use ::node::Services;
 use api::{Scenarios, ServeConfig, ServeError, Server, Ui, bind};
-use simnet::{Handle, NetworkConfig};
+use simnet::{Handle, NetworkConfig, Recording};
 use std::net::SocketAddr;
 use tokio::runtime::Builder;
 use world::sim::{Link, Pace};
 
 pub(super) fn serve(args: Serve, token: Option<String>, services: Services) -> Result<Code, Failure> {
     let opening = if args.page.open { Opening::Always } else { Opening::Never };
-    host(Stage { serve: args, token, services, opening, any_port: false }, async |_, _| Ok(()))
+    let begun = args.journal.as_deref().map(Recording::open).transpose()?;
+    let (until, pace) = (args.until, args.pace);
+    let stage = Stage { serve: args, token, services, opening, any_port: false };
+    host(stage, async move |network, _| {
+        if let Some(recording) = begun {
+            recording.play(network, until, |_| {}).await?;
+            network.set_pace(pace).await?;
+        }
+        Ok(())
+    })
 }
 
 /// Whether the page is opened in a browser.
@@ -52,7 +61,8 @@ async fn serve_until_stopped(
 ) -> Result<Code, Failure> {
     let Stage { serve: args, token, services, opening, any_port } = stage;
     let paced = args.pace != Pace::Times(1.0);
-    bring::check(args.adapter, &[("--record", args.record.is_some()), ("--pace", paced)])?;
+    let (record, journal) = (args.record.is_some(), args.journal.is_some());
+    bring::check(args.adapter, &[("--record", record), ("--journal", journal), ("--pace", paced)])?;
     if let Some(directory) = args.scenarios.as_ref().filter(|directory| !directory.is_dir()) {
         let what = format_args!("--scenarios: {} is no directory", directory.display());
         return Err(Failure::new(Code::BadFile, what).remedy("name one that holds scenario files"));
@@ -107,7 +117,8 @@ async fn listen(
 
 fn network(args: Serve, services: Services) -> Result<NetworkConfig, Failure> {
     let log_form = args.log_format.into();
-    Ok(NetworkConfig {
+    let begun = args.journal.as_deref().map(Recording::open).transpose()?;
+    let config = NetworkConfig {
         default_service: args.default_service.or_else(|| usual(&services)),
         services,
         seed: args.seed,
@@ -119,7 +130,11 @@ fn network(args: Serve, services: Services) -> Result<NetworkConfig, Failure> {
         log_form,
         journal: args.record,
         ..NetworkConfig::default()
-    })
+    };
+    match begun {
+        Some(recording) => Ok(recording.config(config)?),
+        None => Ok(config),
+    }
 }
 
 /// Prepares the network and serves it, until told to stop.

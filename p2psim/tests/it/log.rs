@@ -222,3 +222,143 @@ fn a_replay_can_be_cut_short_and_interrupted() {
     assert!(rest.lines().last().unwrap().starts_with("p2psim: interrupted after "), "{rest}");
     assert!(replay(&out, &[])["end"]["whole"].is_object());
 }
+
+#[test]
+fn a_fork_has_the_past_and_another_future() {
+    let bench = Bench::new();
+    let out = run(&bench, "out", &[]);
+    let forked = text_of(&bench.path("forked"));
+    let args = ["fork", &out, "--at", "2s", "--out", &forked, "--json"];
+    let then = ["--then", "crash = \"node03\"", "--set", "duration=8s"];
+    // A crashed node costs two connections: the expectation of the scenario fails.
+    let document = p2psim(&[&args[..], &then].concat()).expect(1).json();
+    let past = &document["past"];
+    let at = past["seconds"].as_f64().unwrap();
+    assert!(at > 2.0 && document["parts_at"].as_f64().unwrap() >= at, "{document}");
+    // Both logs say so themselves.
+    let before = format!("{}ns", (at * 1e9).round() as u64 - 1);
+    for log in [&out, &forked] {
+        let then = replay(log, &["--at", &before]);
+        assert_eq!((&then["digest"], &then["records"]), (&past["digest"], &past["records"]), "{log}");
+    }
+    assert_eq!(document["run"]["connections"], 4);
+    // The new log has all that is needed to do it again, and to be forked in its turn.
+    let page = p2psim(&["fork", &forked, "--at", "3s"]).expect(1).out;
+    assert!(page.contains("nothing that was set made a difference"), "{page}");
+    let same = p2psim(&["fork", &out, "--at", "2s", "--out", &out]).expect(2);
+    assert!(same.err.contains("there is the log that is forked"), "{}", same.err);
+}
+
+#[test]
+fn what_would_change_the_past_is_refused_with_the_first_difference() {
+    let bench = Bench::new();
+    let out = run(&bench, "out", &["--log-format", "binary"]);
+    let ran = p2psim(&["fork", &out, "--at", "2s", "--set", "link.latency=30ms"]).expect(1);
+    assert!(
+        ran.err.contains("different after ") && ran.err.contains("may change only what comes later"),
+        "{}",
+        ran.err
+    );
+    assert!(p2psim(&["fork", &out, "--at", "9s"]).expect(2).err.contains("the scenario ends after 5s"));
+    let wrong = p2psim(&["fork", &out, "--at", "2s", "--then", "crush = \"node03\""]).expect(4);
+    assert!(wrong.err.contains("crush"), "{}", wrong.err);
+    let log = fs::read(bench.path("out/events.bin")).unwrap();
+    let text = String::from_utf8_lossy(&log[..600]).into_owned();
+    assert!(text.contains("\"p2psim\":\"0."), "{text}");
+    let at = log.windows(10).position(|bytes| bytes == b"\"p2psim\":\"").unwrap() + 10;
+    let mut older = log.clone();
+    older[at] = b'9';
+    let path = text_of(&bench.path("older"));
+    fs::write(&path, older).unwrap();
+    let ran = p2psim(&["fork", &path, "--at", "2s"]).expect(4);
+    assert!(
+        ran.err.contains("wrote it, this is") && ran.err.contains("with the same version"),
+        "{}",
+        ran.err
+    );
+    // It is read all the same, and told apart.
+    p2psim(&["replay", &path]).expect(0);
+    let said = p2psim(&["diff", &path, &out]).expect(0).out;
+    assert!(said.starts_with("p2psim: 9."), "{said}");
+}
+
+#[test]
+fn a_session_is_forked_by_its_journal_or_gone_on_with_by_hand() {
+    let bench = Bench::new();
+    let (journal, out) = (text_of(&bench.path("journal.ndjson")), text_of(&bench.path("out")));
+    let server = Server::start(&["--record", &journal, "--pace", "max", "--out", &out]);
+    for args in
+        [["node", "create", "--count", "2"].as_slice(), &["start"], &["node", "connect", "node01", "node02"]]
+    {
+        server.run(args).expect(0);
+    }
+    let digest = server.stop();
+    let ran = p2psim(&["fork", &out, "--at", "1ms"]).expect(4);
+    assert!(
+        ran.err.contains("it is of a live session") && ran.err.contains("fork its journal"),
+        "{}",
+        ran.err
+    );
+
+    let id = replay(&out, &[])["nodes"][1]["id"].as_str().unwrap().to_owned();
+    let future = bench.file("future", &format!("{{\"at\":9000000000,\"do\":{{\"crash\":\"{id}\"}}}}\n"));
+    let forked = p2psim(&["fork", &journal, "--at", "1s", "--with", &future, "--json"]).expect(0).json();
+    assert_eq!((&forked["nodes"], &forked["simulated_seconds"]), (&1.into(), &9.0.into()));
+    assert!(!digest.contains(forked["digest"].as_str().unwrap()));
+
+    let server = Server::start(&["--journal", &journal, "--until", "1ms", "--pace", "max"]);
+    assert!(
+        server.run(&["show"]).expect(0).out.contains("node01")
+            || server.run(&["node"]).expect(0).out.contains("node01")
+    );
+    server.run(&["node", "stop", "node01"]).expect(0);
+    server.stop();
+}
+
+/// A disk that stops for a while is played by a pipe whose reader does.
+#[cfg(target_os = "linux")]
+#[test]
+fn where_the_disk_is_slow_the_simulation_waits_and_says_so() {
+    let bench = Bench::new();
+    let out = bench.path("out");
+    fs::create_dir(&out).unwrap();
+    let pipe = out.join("events.bin");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let (stall, stalled) = std::sync::mpsc::channel();
+    let disk = std::thread::spawn(move || {
+        let (mut file, mut log, mut piece) = (fs::File::open(pipe).unwrap(), Vec::new(), vec![0; 4096]);
+        while let Ok(count @ 1..) = file.read(&mut piece) {
+            log.extend_from_slice(&piece[..count]);
+            if let Ok(time) = stalled.try_recv() {
+                std::thread::sleep(time);
+            }
+        }
+        log
+    });
+    let args = ["serve", "--listen", "127.0.0.1:0", "--pace", "100", "--fidelity", "message"];
+    let mut child = command(&[&args[..], &["--log-format", "binary", "--out", &text_of(&out)]].concat())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let url = said.next().unwrap().split_once(" on ").unwrap().1.to_owned();
+    for args in [["node", "create", "--count", "16"].as_slice(), &["start"], &["topology", "full"]] {
+        p2psim(&[args, &["--api", &url]].concat()).expect(0);
+    }
+    stall.send(std::time::Duration::from_secs(3)).unwrap();
+    // What it says of it is a line of its log.
+    let mut warned = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(warned.any(|line| line.contains("simulated time cannot keep its pace")), "it said nothing");
+    std::thread::spawn(move || warned.for_each(drop));
+    signal(&child, "TERM");
+    let digest = said.next().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    // Nothing of it was lost.
+    let log = disk.join().unwrap();
+    let mut log = simnet::log::LogReader::new("the pipe".into(), &log[..]).unwrap();
+    while log.next_record().unwrap().is_some() {}
+    assert!(matches!(log.ending(), Some(simnet::log::Ending::Whole { .. })));
+    assert_eq!(digest, format!("digest {}", log.digest()));
+}

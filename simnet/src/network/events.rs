@@ -168,10 +168,9 @@ impl Network {
             let (one, other) = if message.received { (message.peer, own) } else { (own, message.peer) };
             let (protocol, code) = (message.protocol.name.clone(), message.code);
             let (received, size) = (message.received, message.size);
-            let wants = protocol.clone();
             let kind = EventKind::Msg { one, other, protocol, code, received, size };
             let event = self.event(record.time, false, kind, None);
-            self.log.publish(event, |subscriber| subscriber.filter.wants(&wants, code));
+            self.log.publish(event, |subscriber| subscriber.filter.wants(&message.protocol.name, code));
         }
     }
 }

@@ -10,6 +10,7 @@ const HOSTILE: &str = "</script><script>alert(1)</script> \"'&]]>";
 /// A run in which nothing happened.
 fn nothing(name: &str, expectations: Vec<Outcome>) -> RunReport {
     RunReport {
+        moment: None,
         scenario: name.to_owned(),
         seed: 1,
         fidelity: Fidelity::Wire,

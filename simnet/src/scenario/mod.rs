@@ -67,7 +67,7 @@ pub use load::{Beat, Pick, Workload};
 pub use nodes::Variant;
 pub use places::{Access, Files, Region};
 pub use pulse::{BadPulse, Lasting, Rate};
-pub use run::{Progress, RunError, RunOptions, RunReport, run, run_on};
+pub use run::{Moment, Progress, RunError, RunOptions, RunReport, run, run_on};
 pub use schema::schema;
 pub use select::{Cast, Member, Selector};
 pub use set::{SetError, set};

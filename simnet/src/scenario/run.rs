@@ -48,6 +48,8 @@ pub struct RunOptions {
     pub log_form: Form,
     /// What nodes can run.
     pub services: Services,
+    /// A moment of the scenario's time whose digest is of interest.
+    pub moment: Option<Duration>,
 }
 
 impl Default for RunOptions {
@@ -59,6 +61,7 @@ impl Default for RunOptions {
             log_file: None,
             log_form: Form::default(),
             services: Services::builtin(),
+            moment: None,
         }
     }
 }
@@ -125,6 +128,17 @@ pub struct RunReport {
     pub expectations: Vec<Outcome>,
     /// What was measured.
     pub measurements: Measurements,
+    /// The moment that was asked about.
+    pub moment: Option<Moment>,
+}
+
+/// A moment of a run: after all that happened before it, and before all that was done at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// The network's time, setting up included.
+    pub simulated: Duration,
+    /// Of the log up to there.
+    pub digest: Digest,
 }
 
 /// Why there is no report.
@@ -199,14 +213,15 @@ pub async fn run_on(
     let deterministic = handle.capabilities().await.map_err(while_("starting the network"))?.deterministic;
     // Whoever pauses the network pauses the scenario with it.
     let patient = handle.through_pauses();
-    let finished = unless(stop, Run::new(scenario, seed, &patient, progress).finish()).await;
+    let run = Run { asked: options.moment, ..Run::new(scenario, seed, &patient, progress) };
+    let finished = unless(stop, run.finish()).await;
     let simulated = handle.now().await.map_err(while_("reading the clock"))?;
     let ended = handle.shut_down().await.map_err(while_("shutting down"));
     // What went wrong first is told: a log that cannot be written cannot be ended either.
     let finished = finished.transpose()?;
     let digest = ended?;
     let Some(finished) = finished else { return Err(RunError::Interrupted { digest, simulated }) };
-    let Finished { tally, calls, snapshots, expectations, measurements } = finished;
+    let Finished { tally, calls, snapshots, expectations, measurements, moment } = finished;
     Ok(RunReport {
         scenario: scenario.name.clone(),
         seed,
@@ -223,6 +238,7 @@ pub async fn run_on(
         snapshots,
         expectations,
         measurements,
+        moment,
     })
 }
 
@@ -243,6 +259,7 @@ struct Finished {
     snapshots: Vec<(String, Snapshot)>,
     expectations: Vec<Outcome>,
     measurements: Measurements,
+    moment: Option<Moment>,
 }
 
 /// A run on its way.
@@ -265,6 +282,9 @@ struct Run<'a, P> {
     calls: Calls,
     watches: Vec<Watch>,
     snapshots: Vec<(String, Snapshot)>,
+    /// The moment that is asked about, until it is there.
+    asked: Option<Duration>,
+    moment: Option<Moment>,
 }
 
 impl<'a, P: FnMut(Progress)> Run<'a, P> {
@@ -286,6 +306,8 @@ impl<'a, P: FnMut(Progress)> Run<'a, P> {
             calls: Calls::default(),
             watches: scenario.expectations.iter().map(Watch::new).collect(),
             snapshots: Vec::new(),
+            asked: None,
+            moment: None,
         }
     }
 
@@ -296,7 +318,8 @@ impl<'a, P: FnMut(Progress)> Run<'a, P> {
         self.gather_answers()?;
         let measurements = self.handle.measurements().await.map_err(while_("measuring"))?;
         let (tally, expectations) = self.judge(&measurements).await?;
-        Ok(Finished { tally, calls: self.calls, snapshots: self.snapshots, expectations, measurements })
+        let Self { calls, snapshots, moment, .. } = self;
+        Ok(Finished { tally, calls, snapshots, expectations, measurements, moment })
     }
 
     /// Lets the scenario's time pass, and does what is due meanwhile.
@@ -304,6 +327,9 @@ impl<'a, P: FnMut(Progress)> Run<'a, P> {
         let (of, zero) = (self.scenario.duration, self.now().await?);
         self.begin_calls();
         while let Some((at, due)) = self.agenda.next() {
+            if let Some(asked) = self.asked.take_if(|asked| *asked <= at) {
+                self.note_moment(zero + asked).await?;
+            }
             self.handle.advance_to(zero + at).await.map_err(while_("letting time pass"))?;
             match due {
                 Due::Entry(entry) => self.begin(entry, at).await?,
@@ -317,6 +343,13 @@ impl<'a, P: FnMut(Progress)> Run<'a, P> {
                 Due::Tick => (self.progress)(Progress::Passing { done: at, of }),
             }
         }
+        Ok(())
+    }
+
+    async fn note_moment(&mut self, simulated: Duration) -> Result<(), RunError> {
+        self.handle.advance_to(simulated).await.map_err(while_("letting time pass"))?;
+        let digest = self.handle.digest().await.map_err(while_("reading the digest"))?;
+        self.moment = Some(Moment { simulated, digest });
         Ok(())
     }
 
