@@ -5,8 +5,10 @@
 mod control;
 mod events;
 mod experiments;
+mod golden;
 mod harness;
 mod http;
+mod live;
 mod mockers;
 mod nodes;
 mod page;
