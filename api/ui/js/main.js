@@ -88,10 +88,9 @@ export class App {
   /** @param {import('./net/link.js').Hello} hello */
   hello(hello) {
     const { model } = this;
-    if (model.hello && model.hello.run !== hello.run) model.forget();
-    if (model.hello?.ui && model.hello.ui !== hello.ui) model.stale = true;
     // Another network: an experiment's, or that of another server. Nothing of before is true of it.
     if (model.hello && model.hello.run !== hello.run) model.forget();
+    if (model.hello?.ui && model.hello.ui !== hello.ui) model.stale = true;
     model.hello = model.hello && model.stale ? model.hello : hello;
     this.api.readOnly = Boolean(hello.read_only);
     if (!this.synthetic) this.api.discover().then(() => this.learned());
