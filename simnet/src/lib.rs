@@ -22,6 +22,7 @@
 //! | [`journal`], `replay` | what was asked, written down, and done again |
 //! | [`topology`] | shapes: which pairs to connect, and whether they are |
 //! | [`scenario`] | experiments as files |
+//! | [`capture`] | what passes chosen nodes, as files for Wireshark |
 //! | [`report`], [`plot`] | a run as documents and pages, two of them side by side; plots as SVG |
 //! | [`experiment`] | experiments as tests |
 //! | [`protocol_test`] | one protocol among mock peers |
@@ -36,6 +37,7 @@
 //! What is deliberately absent: HTTP, processes, and any look inside a node.
 
 pub mod adapter;
+pub mod capture;
 pub mod churn;
 mod clock;
 mod collect;

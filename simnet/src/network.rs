@@ -6,6 +6,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `asking` | what an adapter has not answered yet |
+//! | `capturing` | what passes chosen nodes |
 //! | `conditions` | links, lines and partitions |
 //! | `events` | records taken in, folded, shown |
 //! | `selection` | nodes chosen by words |
@@ -13,6 +14,7 @@
 //! | `watching` | what watchers ask |
 
 mod asking;
+mod capturing;
 mod conditions;
 mod events;
 mod measuring;
@@ -22,6 +24,7 @@ mod watching;
 pub(crate) use asking::{Asking, Taking};
 
 use crate::adapter::{NodeAdapter, NodeIndex, NodeKind};
+use crate::capture::Captures;
 use crate::error::NetworkError;
 use crate::log::{Log, LogWriter};
 use crate::measure::Meter;
@@ -74,6 +77,7 @@ pub struct Network {
     broken: Option<NetworkError>,
     watching: watching::Watching,
     meter: Option<Box<Meter>>,
+    captures: Option<Box<Captures>>,
 }
 
 /// A connection that was asked for and recorded, to be dialled.
@@ -134,6 +138,7 @@ impl Network {
             broken: None,
             watching: watching::Watching::default(),
             meter: None,
+            captures: None,
         })
     }
 
@@ -238,6 +243,7 @@ impl Network {
         let (id, name, services) = (config.id, config.name.clone(), config.services.clone());
         let (index, shows_messages) = (self.adapter.create(&config, kind), config.enable_msg_events);
         self.nodes.push(Member { config, kind, adapter, index });
+        self.begin_capture(index, &name)?;
         self.asked(Asked::Create { id, name, services })?;
         if !shows_messages {
             self.watching.hide_messages(&id);

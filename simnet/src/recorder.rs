@@ -3,7 +3,7 @@
 //! Every record is folded into the node's chain and counted, messages included, whoever listens. Only what somebody
 //! wants is made into a [`Record`] and put into the shard's buffer.
 
-use crate::adapter::Tap;
+use crate::adapter::{NodeIndex, Tap};
 use crate::measure::Flows;
 use crate::record::{Chain, ErrorText, Kind, Message, Origin, ProtocolName, Record, payload_hash};
 use crate::tally::{Count, NodeCounts, ProtocolTally};
@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use world::World;
+use world::sim::Seen;
 
 /// The records of one shard since they were last collected.
 #[derive(Debug, Default)]
@@ -24,6 +25,8 @@ pub(crate) struct ShardLog {
     pub(crate) messages: RefCell<Tap>,
     /// Whether anyone wants records of what is measured: arrivals, metrics.
     pub(crate) measured: Cell<bool>,
+    /// What tapped nodes sent and received.
+    pub(crate) tapped: RefCell<Vec<(NodeIndex, Seen)>>,
     /// Messages by time, if anyone wants them counted so, and by link.
     pub(crate) flows: RefCell<Option<Flows>>,
 }

@@ -1,6 +1,7 @@
 //! Where networks begin, on a thread of their own.
 
 use crate::adapter::{MixedAdapter, NodeAdapter, SimAdapter, SimSettings};
+use crate::capture::Capture;
 use crate::condition::Text;
 use crate::driver::{Driver, Job};
 use crate::error::NetworkError;
@@ -39,6 +40,8 @@ pub struct NetworkConfig {
     pub dial_ban: Duration,
     /// Peers a node has at most.
     pub max_peers: usize,
+    /// Whose traffic is captured, if anyone's.
+    pub capture: Option<Capture>,
     /// Whether to measure from the start; if not, measuring begins with the first who asks.
     pub measure: bool,
     /// Where the log is written, every record of it.
@@ -65,6 +68,7 @@ impl Default for NetworkConfig {
             dial_ban: Duration::ZERO,
             // geth's simulations: no limit.
             max_peers: i32::MAX as usize,
+            capture: None,
             measure: false,
             log_file: None,
             log_form: Form::default(),
@@ -85,6 +89,9 @@ impl NetworkConfig {
             () if !can.deterministic && self.journal.is_some() => {
                 Some("record a journal: what happens in its networks does not happen again")
             }
+            () if !can.deterministic && self.capture.is_some() => {
+                Some("capture what passes its nodes: the system's own tools do")
+            }
             () => None,
         };
         if let Some(what) = refused {
@@ -100,6 +107,9 @@ impl NetworkConfig {
         let mut network = Network::new(manners, adapter, self.seed, log.transpose()?)?;
         if self.measure {
             network.measure();
+        }
+        if let Some(capture) = &self.capture {
+            network.capture(capture.clone())?;
         }
         Ok(network)
     }

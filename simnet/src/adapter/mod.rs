@@ -35,7 +35,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 use tokio::sync::oneshot;
-use world::sim::{Link, Livelock};
+use world::sim::{Link, Livelock, Seen};
 
 /// What an adapter can and cannot do. What holds on one holds on all, but for this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,6 +166,13 @@ pub trait NodeAdapter {
     fn want_messages(&mut self, wanted: Tap);
     /// Whether records of what is measured (arrivals, metrics) are wanted. Those may come in any case; all others do.
     fn want_measured(&mut self, _wanted: bool) {}
+    /// Keeps what a node sends and receives, from its next start on, until it is taken; only asked where all nodes are
+    /// simulated.
+    fn wiretap(&mut self, _node: NodeIndex) {}
+    /// What tapped nodes sent and received since the last time; of each node in order.
+    fn take_tapped(&mut self) -> Vec<(NodeIndex, Seen)> {
+        Vec::new()
+    }
     /// Whether messages are to be counted by time and by link as well, from now on.
     fn want_traffic(&mut self, _wanted: bool) {}
     /// What was counted so, where messages are seen; and how long packets have waited for lines, where there are any.

@@ -27,7 +27,9 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 use tokio::sync::oneshot;
-use world::sim::{HostCell, HostId, HostLink, Hosts, Link, Livelock, Rule, RuleId, ShardCell, SimConfig};
+use world::sim::{
+    HostCell, HostId, HostLink, Hosts, Link, Livelock, Rule, RuleId, Seen, ShardCell, SimConfig, Wiretap,
+};
 use world::{Population, Simulation};
 
 /// What is answered to calls that a node no longer answers.
@@ -454,6 +456,17 @@ impl NodeAdapter for SimAdapter {
 
     fn want_measured(&mut self, wanted: bool) {
         self.simulation.on_shards(move |shard: &ShardCell| shard_log(shard.local()).measured.set(wanted));
+    }
+
+    fn wiretap(&mut self, node: NodeIndex) {
+        self.simulation.with(HostId(node.0), move |cell| {
+            let log = shard_log(cell.shard_local());
+            cell.set_tap(Wiretap::new(move |seen| log.tapped.borrow_mut().push((node, seen))));
+        });
+    }
+
+    fn take_tapped(&mut self) -> Vec<(NodeIndex, Seen)> {
+        self.simulation.on_shards(|shard| shard_log(shard.local()).tapped.take()).concat()
     }
 
     fn want_traffic(&mut self, wanted: bool) {

@@ -43,6 +43,7 @@ impl Network {
         let mut records = std::mem::take(&mut self.records);
         records.clear();
         self.adapter.collect(&mut records);
+        self.write_captures()?;
         let taken = self.take_in_slice(&records);
         self.records = records;
         taken

@@ -7,9 +7,10 @@ use std::fmt::Write;
 
 const WIDTH: f64 = 560.0;
 const HEIGHT: f64 = 270.0;
-const LEFT: f64 = 62.0;
+const LEFT: f64 = 76.0;
 const RIGHT: f64 = 14.0;
-const TOP: f64 = 12.0;
+/// Above the curves: rows of labels of marks, where there are marks.
+const TOP: f64 = 10.0;
 const BOTTOM: f64 = 44.0;
 /// Rows of labels of marks; a mark that finds no room in them has a line and a tool tip.
 const ROWS: usize = 3;
@@ -84,9 +85,14 @@ fn crosshair(plot: &Plot) -> String {
 fn x_scale(plot: &Plot) -> Scale {
     let xs = || plot.curves.iter().flat_map(|curve| curve.points.iter().map(|(x, _)| *x));
     let (low, high) = plot.x.domain.unwrap_or_else(|| extent(xs()));
-    // The last bar has a width as well.
+    // Bars stand in the middle of their place.
     let bar = plot.curves.iter().filter(|curve| curve.kind == Kind::Bars).map(bar_width).fold(0.0, f64::max);
-    Scale::new((low, high + bar), (LEFT, WIDTH - RIGHT), plot.x.is_log)
+    Scale::new((low - bar / 2.0, high + bar / 2.0), (LEFT, WIDTH - RIGHT), plot.x.is_log)
+}
+
+/// Where the curves begin, below the labels of marks.
+fn top(plot: &Plot) -> f64 {
+    if plot.marks.is_empty() { TOP } else { TOP + ROWS as f64 * ROW }
 }
 
 fn y_scale(plot: &Plot) -> Scale {
@@ -99,7 +105,7 @@ fn y_scale(plot: &Plot) -> Scale {
         true => (low, high * 1.1),
         false => (low.min(0.0), high + (high - low.min(0.0)) * 0.08),
     });
-    Scale::new(domain, (HEIGHT - BOTTOM, TOP), plot.y.is_log)
+    Scale::new(domain, (HEIGHT - BOTTOM, top(plot)), plot.y.is_log)
 }
 
 fn extent(values: impl Iterator<Item = f64>) -> (f64, f64) {
@@ -158,7 +164,8 @@ fn axes(plot: &Plot, svg: &mut String, x: &Scale, y: &Scale) {
             write!(svg, "<line class=\"grid\" x1=\"{left}\" x2=\"{right}\" y1=\"{at:.1}\" y2=\"{at:.1}\"/>");
         text(svg, "tick", left - 6.0, at + 4.0, "end", &plot.y.unit.write(tick));
     }
-    for tick in x.ticks(6) {
+    let has_bars = plot.curves.iter().any(|curve| curve.kind == Kind::Bars);
+    for tick in x.ticks(6).into_iter().filter(|tick| !has_bars || tick.fract() == 0.0) {
         let at = x.at(tick);
         let anchor = if at > right - 16.0 { "end" } else { "middle" };
         let _ = write!(
@@ -171,7 +178,7 @@ fn axes(plot: &Plot, svg: &mut String, x: &Scale, y: &Scale) {
     let _ =
         write!(svg, "<line class=\"axis\" x1=\"{left}\" x2=\"{right}\" y1=\"{bottom}\" y2=\"{bottom}\"/>");
     text(svg, "name", (left + right) / 2.0, HEIGHT - 8.0, "middle", &named(&plot.x));
-    let middle = (TOP + bottom) / 2.0;
+    let middle = (top(plot) + bottom) / 2.0;
     let _ = write!(
         svg,
         "<text class=\"name\" text-anchor=\"middle\" transform=\"translate(12 {middle}) rotate(-90)\">{}</text>",
@@ -203,7 +210,7 @@ fn bars_path(curve: &Curve, x: &Scale, y: &Scale) -> String {
     let (width, bottom) = (bar_width(curve), HEIGHT - BOTTOM);
     let mut path = String::new();
     for (at, value) in curve.points.iter().filter(|(_, value)| *value != 0.0) {
-        let (left, right, top) = (x.at(*at), x.at(at + width), y.at(*value));
+        let (left, right, top) = (x.at(at - width / 2.0), x.at(at + width / 2.0), y.at(*value));
         let right = (right - ((right - left) * 0.15).min(1.5)).max(left + 0.8);
         let _ = write!(path, "M{left:.1} {bottom}V{:.1}H{right:.1}V{bottom}Z", top.min(bottom - 1.0));
     }
@@ -239,7 +246,7 @@ fn marks(marks: &[Mark], svg: &mut String, x: &Scale) {
             rows[row] = start + width;
             let anchor = if is_left { "end" } else { "start" };
             let place = if is_left { at - 4.0 } else { at + 4.0 };
-            text(svg, "mark-text", place, TOP + 10.0 + row as f64 * ROW, anchor, &mark.text);
+            text(svg, "mark-text", place, TOP + 9.0 + row as f64 * ROW, anchor, &mark.text);
         }
         svg.push_str("</g>");
     }

@@ -68,7 +68,7 @@ pub struct Document {
     /// The line that runs exactly this again.
     pub command: String,
     /// The version of the program.
-    pub version: String,
+    pub p2psim: String,
     /// What a report says beyond.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub more: Option<More>,
@@ -214,7 +214,7 @@ impl Document {
                 .map(|(name, quantity)| (name.to_owned(), QuantityRow::from(quantity)))
                 .collect(),
             command: origin.command.clone(),
-            version: origin.version.clone(),
+            p2psim: origin.version.clone(),
             more: Some(More::new(&report.measurements, origin)),
         }
     }

@@ -72,7 +72,7 @@ pub fn html(document: &Document) -> String {
     let _ = writeln!(
         body,
         "<footer>p2psim {}, digest {}</footer>",
-        escape(&document.version),
+        escape(&document.p2psim),
         escape(&document.digest)
     );
     let verdict = if document.passed { "passed" } else { "FAILED" };

@@ -63,7 +63,7 @@ document.querySelectorAll('figure').forEach((figure, place) => {
   const { from, to, low, high, log } = Object.fromEntries(Object.entries(svg.dataset).map(([key, value]) => [key, Number(value)]));
   const cross = document.createElementNS('http://www.w3.org/2000/svg', 'line');
   cross.setAttribute('class', 'cross');
-  cross.setAttribute('y1', '12');
+  cross.setAttribute('y1', '10');
   cross.setAttribute('y2', '226');
   const show = (clientX) => {
     const box = svg.getBoundingClientRect();

@@ -46,7 +46,16 @@ pub(super) fn distribution(name: &str, curves: &[(&str, &QuantityRow)]) -> Plot 
         None => (name.to_owned(), name),
     };
     let share = Axis::new("share of samples", Unit::Share).domain(0.0, 1.0);
-    let mut plot = Plot::new(title, Axis::new(x, unit.clone()), share);
+    let mut x = Axis::new(x, unit.clone());
+    let least = curves.iter().map(|(_, quantity)| quantity.min).fold(f64::INFINITY, f64::min);
+    let most = curves.iter().map(|(_, quantity)| quantity.max).fold(0.0, f64::max);
+    if unit == Unit::Share {
+        x = x.domain(0.0, 1.0);
+    } else if least >= 0.0 && least < 0.4 * most {
+        // Where the values come near to it, zero is in sight.
+        x = x.domain(0.0, most);
+    }
+    let mut plot = Plot::new(title, x, share);
     for (of, quantity) in curves {
         let first = quantity.cdf.first().map(|(value, _)| (*value, 0.0));
         let points = first.into_iter().chain(quantity.cdf.iter().copied());

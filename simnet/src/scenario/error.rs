@@ -55,7 +55,7 @@ impl ScenarioError {
 }
 
 /// What was probably meant: the candidate nearest to `word`, if it is near at all.
-pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let far = (word.chars().count() / 3).max(2);
     candidates
         .into_iter()

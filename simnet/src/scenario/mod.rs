@@ -58,7 +58,7 @@ mod shape;
 mod tests;
 mod timeline;
 
-pub use error::ScenarioError;
+pub use error::{ScenarioError, nearest};
 pub use expect::{
     Bounds, Calls, Direction, Expectation, Outcome, PerNode, Statistic, Subject, Total, When, Which, Whose,
 };
@@ -169,7 +169,7 @@ impl Scenario {
     }
 
     /// Its file, as logs carry it. Values that were set stand in its text.
-    pub(crate) fn source(&self) -> Source {
+    pub fn source(&self) -> Source {
         Source { path: self.file.path.clone(), text: self.file.text.clone() }
     }
 }

@@ -10,6 +10,7 @@ use super::Scenario;
 use super::error::ScenarioError;
 use super::expect::{Calls, Outcome};
 use super::select::Cast;
+use crate::capture::Capture;
 use crate::condition::RestraintId;
 use crate::error::NetworkError;
 use crate::handle::Handle;
@@ -46,6 +47,8 @@ pub struct RunOptions {
     pub log_file: Option<PathBuf>,
     /// How it is written.
     pub log_form: Form,
+    /// Whose traffic is captured, if anyone's.
+    pub capture: Option<Capture>,
     /// What nodes can run.
     pub services: Services,
     /// A moment of the scenario's time whose digest is of interest.
@@ -60,6 +63,7 @@ impl Default for RunOptions {
             threads: 1,
             log_file: None,
             log_form: Form::default(),
+            capture: None,
             services: Services::builtin(),
             moment: None,
         }
@@ -203,6 +207,7 @@ pub async fn run_on(
         link: scenario.link,
         pace: Pace::Max,
         max_peers: scenario.max_peers.unwrap_or(usual.max_peers),
+        capture: options.capture,
         measure: true,
         log_file: options.log_file,
         log_form: options.log_form,

@@ -3,6 +3,7 @@
 // A story that cannot go on fails; where it stood is all there is to say.
 #![allow(clippy::unwrap_used)]
 
+mod capture;
 mod choice;
 mod churn;
 mod clock;

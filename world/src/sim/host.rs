@@ -4,6 +4,7 @@ use super::conn::Conns;
 use super::physics::Line;
 use super::queue::Ticket;
 use super::scope::SimScope;
+use super::tap::Wiretap;
 use crate::endpoint::{ConnId, Endpoint};
 use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
@@ -56,6 +57,8 @@ pub(crate) struct Host {
     listeners: RefCell<BTreeMap<u16, u32>>,
     datagram_ports: RefCell<BTreeMap<u16, u32>>,
     pub(crate) root: RefCell<Option<Rc<SimScope>>>,
+    /// Who listens in on the stacks that are attached, if anyone does.
+    pub(crate) tap: RefCell<Option<Wiretap>>,
 }
 
 impl Host {
@@ -72,6 +75,7 @@ impl Host {
             listeners: RefCell::default(),
             datagram_ports: RefCell::default(),
             root: RefCell::default(),
+            tap: RefCell::default(),
         })
     }
 

@@ -27,6 +27,7 @@ mod queue;
 mod rule;
 mod scope;
 mod shard;
+mod tap;
 mod task;
 mod tcp;
 #[cfg(test)]
@@ -38,6 +39,7 @@ pub use link::Link;
 pub use pace::{Pace, Pacer, ParsePaceError};
 pub use physics::{Bandwidth, Chance, HostLink, Jitter, Loss, NotAChance, Waits};
 pub use rule::{Effect, Hosts, Rule, RuleId};
+pub use tap::{Passing, Seen, Wiretap};
 
 pub(crate) use net::SimNet;
 pub(crate) use scope::{SimScope, SimSleep, SimWorld};
@@ -382,6 +384,11 @@ impl HostCell {
     /// The world as this host sees it; its scope lasts as long as the host.
     pub fn world(&self) -> World {
         World::sim(SimScope::root(&self.core, &self.host))
+    }
+
+    /// Has someone listen in on every stack that is attached to this host from now on.
+    pub fn set_tap(&self, tap: Wiretap) {
+        *self.host.tap.borrow_mut() = Some(tap);
     }
 
     /// A place to keep something of one's own per host.

@@ -6,6 +6,7 @@ use super::event::Event;
 use super::host::{Host, address, id_of};
 use super::link::nanos;
 use super::physics;
+use super::tap::{Line, Passing};
 use super::tcp::Item;
 use crate::endpoint::{Closed, ConnId, ListenError, Parcel};
 use bytes::Bytes;
@@ -22,11 +23,17 @@ pub(crate) struct SimNet {
     core: Rc<Core>,
     host: Rc<Host>,
     net: u32,
+    tap: Option<Rc<Line>>,
 }
 
 impl SimNet {
-    pub(crate) fn new(core: Rc<Core>, host: Rc<Host>, net: u32) -> Self {
-        Self { core, host, net }
+    pub(crate) fn new(core: Rc<Core>, host: Rc<Host>, net: u32, tap: Option<Rc<Line>>) -> Self {
+        Self { core, host, net, tap }
+    }
+
+    /// Its number at its host.
+    pub(crate) fn number(&self) -> u32 {
+        self.net
     }
 
     pub(crate) fn listen(&self, port: u16) -> Result<SocketAddr, ListenError> {
@@ -62,6 +69,9 @@ impl SimNet {
             self.host.conns.borrow_mut().remove(conn); // the scope has ended: an id that was never alive
             return conn;
         }
+        if let Some(tap) = &self.tap {
+            tap.begin(conn, (address(self.host.id, port), to), Passing::Dial);
+        }
         if known.is_some() {
             let mut conns = self.host.conns.borrow_mut();
             conns.get_mut(conn).expect("just inserted").ask(&self.core, &self.host, conn);
@@ -78,6 +88,9 @@ impl SimNet {
         if let Some(c) = conns.get_mut(conn)
             && c.state == State::Open
         {
+            if let Some(tap) = &self.tap {
+                tap.of_stream(conn, Passing::Sent(parcel.clone()));
+            }
             c.send(&self.core, &self.host, conn, parcel);
         }
     }
@@ -85,6 +98,9 @@ impl SimNet {
     pub(crate) fn close(&self, conn: ConnId) {
         let mut conns = self.host.conns.borrow_mut();
         let Some(c) = conns.get_mut(conn) else { return };
+        if let Some(tap) = &self.tap {
+            tap.end(conn, Passing::Close);
+        }
         match &mut c.slow {
             Some(slow) if slow.blocked && !slow.backlog.is_empty() => {
                 slow.closing = true;
@@ -139,6 +155,9 @@ impl SimNet {
             return;
         }
         let (from, port) = (address(self.host.id, from.port()), to.port());
+        if let Some(tap) = &self.tap {
+            tap.tell((from, to), Passing::DatagramSent(bytes.clone()));
+        }
         if self.core.links.borrow().all_plain() {
             let time = self.core.now() + self.core.latency(self.host.id, target);
             self.core.post(&self.host, time, target, Event::Datagram { host: target, port, from, bytes });

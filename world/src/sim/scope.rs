@@ -6,6 +6,7 @@ use super::host::{Host, ip};
 use super::link::nanos;
 use super::net::SimNet;
 use super::queue::Ticket;
+use super::tap;
 use crate::endpoint::{Closed, Endpoint};
 use crate::entropy::Entropy;
 use crate::handle::Population;
@@ -123,13 +124,13 @@ impl SimScope {
     }
 
     pub(crate) fn attach(&self, endpoint: Rc<dyn Endpoint>) -> SimNet {
-        let net = self.host.attach(endpoint);
+        let net = tap::attach(&self.core, &self.host, endpoint);
         if self.dead.get() {
-            self.host.detach(net);
+            self.host.detach(net.number());
         } else {
-            self.nets.borrow_mut().push(net);
+            self.nets.borrow_mut().push(net.number());
         }
-        SimNet::new(Rc::clone(&self.core), Rc::clone(&self.host), net)
+        net
     }
 
     pub(crate) fn kill(&self) {
