@@ -6,6 +6,7 @@ mod fork;
 mod log;
 mod network;
 mod node;
+mod report;
 mod run;
 mod scenario;
 mod serve;
@@ -27,6 +28,7 @@ pub(crate) use fork::Fork;
 pub(crate) use log::{Diff, LogForm, Replay};
 pub(crate) use network::{Mocker, MockerStart, Network, Topology};
 pub(crate) use node::{Node, NodeCreate, Which};
+pub(crate) use report::Report;
 pub(crate) use run::Run;
 pub(crate) use scenario::{ScenarioCommand, Setting};
 pub(crate) use serve::{Page, Serve};
@@ -82,6 +84,11 @@ pub(crate) enum Command {
     Scenario {
         #[command(subcommand)]
         command: ScenarioCommand,
+    },
+    /// Work with reports of runs
+    Report {
+        #[command(subcommand)]
+        command: Report,
     },
     /// Serve a network over HTTP
     Serve(Serve),

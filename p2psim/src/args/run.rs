@@ -49,6 +49,15 @@ pub(crate) struct Run {
     /// How the log is written
     #[arg(long, default_value = "ndjson", value_name = "FORM")]
     pub(crate) log_format: LogForm,
+    /// Write a report into this directory: a page that opens anywhere, its plots, its numbers
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["journal", "vary", "seeds"])]
+    pub(crate) report: Option<PathBuf>,
+    /// Write what passes these nodes as pcapng files, into `pcap` in the report's directory (or that of --out, or here)
+    #[arg(long, value_name = "NODES", value_delimiter = ',', conflicts_with_all = ["journal", "vary", "seeds"])]
+    pub(crate) pcap: Vec<String>,
+    /// Write how the expectations came out as JUnit XML
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["journal", "vary", "seeds"])]
+    pub(crate) junit: Option<PathBuf>,
     /// Run it again in another process and compare the two logs
     #[arg(long, conflicts_with = "journal")]
     pub(crate) verify: bool,

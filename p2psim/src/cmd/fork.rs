@@ -5,7 +5,7 @@
 
 use super::diff::told;
 use super::replay::{log_of, shown};
-use super::report::{Document, show};
+use super::report::show;
 use super::run::{log_in, run_scenario};
 use super::{bring, interrupt, print, print_json, runtime, source};
 use crate::args::{AdapterName, Fork};
@@ -15,6 +15,7 @@ use ::node::Services;
 use devp2p::Fidelity;
 use serde::Serialize;
 use simnet::log::{Form, LogError, LogReader, Past, Source};
+use simnet::report::{Document, Origin};
 use simnet::scenario::{Moment, RunOptions, Scenario};
 use simnet::{NetworkConfig, Recording};
 use std::fs;
@@ -24,11 +25,11 @@ use std::time::Duration;
 
 /// What `--json` prints of a scenario's fork.
 #[derive(Debug, Serialize)]
-struct Forked<'a> {
+struct Forked {
     past: Shared,
     /// `null` if nothing that was set made a difference.
     parts_at: Option<f64>,
-    run: Document<'a>,
+    run: Document,
 }
 
 /// The past that both futures have.
@@ -102,6 +103,7 @@ fn of_log(args: &Fork, path: &Path, log: &LogReader, services: Services) -> Resu
         threads: args.threads.get(),
         log_file: Some(new.clone()),
         log_form: form,
+        capture: None,
         services,
         moment: Some(args.at),
     };
@@ -115,7 +117,8 @@ fn of_log(args: &Fork, path: &Path, log: &LogReader, services: Services) -> Resu
     let parts_at = parts_at.map(|record| Duration::from_nanos(record.time));
     if args.json {
         let parts_at = parts_at.map(|at| at.as_secs_f64());
-        print_json(&Forked { past, parts_at, run: Document::new(&report, wall) })?;
+        let origin = Origin { version: this.to_owned(), wall, ..Origin::default() };
+        print_json(&Forked { past, parts_at, run: Document::new(&report, &origin).short() })?;
     } else {
         let parts = match parts_at {
             Some(at) => format!("the futures part at {}", shown(at)),

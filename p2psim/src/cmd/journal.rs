@@ -1,6 +1,6 @@
 //! `run --journal`: what `serve --record` wrote, done again.
 
-use super::report::{MessageRow, message_rows, messages, seconds};
+use super::report::{message_rows, messages, seconds};
 use super::run::{log_in, write};
 use super::{interrupt, print, print_json, runtime, to_line};
 use crate::args::Run;
@@ -10,13 +10,14 @@ use crate::progress::Bar;
 use crate::table::table;
 use ::node::Services;
 use serde::Serialize;
+use simnet::report::MessageRow;
 use simnet::{NetworkConfig, Recording, Replay};
 use std::io::IsTerminal;
 use std::path::Path;
 
 /// What `--json` prints and `result.json` holds.
 #[derive(Debug, Serialize)]
-struct Document<'a> {
+struct Document {
     journal: String,
     digest: String,
     /// `null` if the session did not end in order.
@@ -27,7 +28,7 @@ struct Document<'a> {
     wall_seconds: f64,
     nodes: usize,
     connections: usize,
-    messages: Vec<MessageRow<'a>>,
+    messages: Vec<MessageRow>,
 }
 
 pub(super) fn replay(args: &Run, journal: &Path, services: Services) -> Result<Code, Failure> {

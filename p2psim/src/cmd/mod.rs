@@ -3,6 +3,7 @@
 mod bring;
 mod browser;
 mod clock;
+mod compare;
 mod conditions;
 mod demo;
 mod diff;
@@ -10,6 +11,7 @@ mod events;
 mod fork;
 mod interrupt;
 mod journal;
+mod leave;
 mod mocker;
 mod network;
 mod node;
@@ -50,6 +52,7 @@ pub(crate) fn run(line: CommandLine, services: Services) -> Result<Code, Failure
         Some(Command::Diff(args)) => diff::diff(&args),
         Some(Command::Fork(args)) => fork::fork(&args, services),
         Some(Command::Scenario { command }) => scenario::scenario(&command, &services),
+        Some(Command::Report { command }) => compare::report(command),
         Some(Command::Serve(args)) => serve::serve(args, line.token, services),
         Some(Command::Demo(args)) => demo::demo(args, line.token, services),
         Some(Command::Show(listing)) => network::show(&remote()?, listing.json),

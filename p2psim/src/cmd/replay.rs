@@ -1,12 +1,13 @@
 //! `replay`: a network at a moment of its log.
 
-use super::report::{MessageRow, message_rows, messages};
+use super::report::{message_rows, messages};
 use super::{print, print_json};
 use crate::args::Replay;
 use crate::failure::{Code, Failure};
 use crate::table::table;
 use serde::Serialize;
 use simnet::log::{Ending, Form, LogReader, Past};
+use simnet::report::MessageRow;
 use simnet::state::ConnState;
 use simnet::{NodeTally, Tally};
 use std::path::{Path, PathBuf};
@@ -29,7 +30,7 @@ struct Document<'a> {
     end: Option<End>,
     nodes: Vec<Node<'a>>,
     connections: Vec<Connection>,
-    messages: Vec<MessageRow<'a>>,
+    messages: Vec<MessageRow>,
     drops: u64,
     failed_dials: u64,
     /// Partitions and the like that stand.

@@ -1,87 +1,16 @@
-//! A run's report: as a document for programs, as a page for people.
+//! A run's report, as it is printed.
 
 use super::bring;
 use crate::args::fidelity_name;
 use crate::table::table;
-use serde::Serialize;
-use simnet::MessageCount;
+use simnet::plot::Unit;
+use simnet::report::MessageRow;
 use simnet::scenario::{Outcome, RunReport, Scenario};
+use simnet::{Measurements, MessageCount};
 use std::fmt::Write;
 use std::time::Duration;
 
-/// What `--json` prints and `result.json` holds.
-#[derive(Debug, Serialize)]
-pub(super) struct Document<'a> {
-    scenario: &'a str,
-    seed: u64,
-    digest: String,
-    passed: bool,
-    simulated_seconds: f64,
-    wall_seconds: f64,
-    nodes: usize,
-    connections: usize,
-    messages: Vec<MessageRow<'a>>,
-    expectations: Vec<OutcomeRow<'a>>,
-}
-
-/// Messages of one protocol, version and code.
-#[derive(Debug, Serialize)]
-pub(super) struct MessageRow<'a> {
-    protocol: &'a str,
-    version: u32,
-    code: u64,
-    sent: u64,
-    received: u64,
-    /// Of the payloads sent, uncompressed.
-    bytes: u64,
-    /// Of the frames sent.
-    wire_bytes: u64,
-}
-
-#[derive(Debug, Serialize)]
-struct OutcomeRow<'a> {
-    name: &'a str,
-    passed: bool,
-    detail: &'a str,
-}
-
-impl<'a> Document<'a> {
-    pub(super) fn new(report: &'a RunReport, wall: Duration) -> Self {
-        let outcome = |outcome: &'a Outcome| OutcomeRow {
-            name: &outcome.name,
-            passed: outcome.passed,
-            detail: &outcome.detail,
-        };
-        Self {
-            scenario: &report.scenario,
-            seed: report.seed,
-            digest: bring::shown(report.digest, report.deterministic),
-            passed: report.passed,
-            simulated_seconds: report.simulated.as_secs_f64(),
-            wall_seconds: wall.as_secs_f64(),
-            nodes: report.nodes,
-            connections: report.connections,
-            messages: message_rows(&report.messages),
-            expectations: report.expectations.iter().map(outcome).collect(),
-        }
-    }
-}
-
-impl<'a> From<&'a MessageCount> for MessageRow<'a> {
-    fn from(count: &'a MessageCount) -> Self {
-        Self {
-            protocol: &count.protocol,
-            version: count.version,
-            code: count.code,
-            sent: count.sent.messages,
-            received: count.received.messages,
-            bytes: count.sent.bytes,
-            wire_bytes: count.sent.wire_bytes,
-        }
-    }
-}
-
-pub(super) fn message_rows(counts: &[MessageCount]) -> Vec<MessageRow<'_>> {
+pub(super) fn message_rows(counts: &[MessageCount]) -> Vec<MessageRow> {
     counts.iter().map(MessageRow::from).collect()
 }
 
@@ -105,6 +34,7 @@ pub(super) fn show(scenario: &Scenario, report: &RunReport, wall: Duration, thre
     ]));
     page.push('\n');
     page.push_str(&messages(&report.messages));
+    page.push_str(&measured(&report.measurements));
     if !report.expectations.is_empty() {
         page.push('\n');
         page.push_str(&expectations(&report.expectations));
@@ -142,6 +72,24 @@ pub(super) fn messages(counts: &[MessageCount]) -> String {
         ]);
     }
     table(&rows)
+}
+
+/// What protocols did, and what keeps them from it; a report has the rest.
+fn measured(measurements: &Measurements) -> String {
+    let shown = |name: &str| name.contains('/') || matches!(name, "queueing-delay" | "path-length");
+    let chosen = measurements.quantities().filter(|(name, quantity)| shown(name) && quantity.count() > 0);
+    let mut rows = vec![["MEASURED", "SAMPLES", "P50", "P95", "P99", "MAX", "UNIT"].map(String::from)];
+    for (name, quantity) in chosen {
+        let unit = Unit::named(quantity.unit());
+        let [p50, p95, p99, max] = [0.5, 0.95, 0.99, 1.0]
+            .map(|q| quantity.quantile(q).map_or(String::new(), |value| unit.write(value)));
+        let named = match unit {
+            Unit::Named(name) => name,
+            _ => String::new(),
+        };
+        rows.push([name.to_owned(), quantity.count().to_string(), p50, p95, p99, max, named]);
+    }
+    if rows.len() == 1 { String::new() } else { format!("\n{}", table(&rows)) }
 }
 
 fn expectations(outcomes: &[Outcome]) -> String {

@@ -1,13 +1,14 @@
 //! `run`: a scenario, from its file to its report.
 
-use super::report::{Document, show};
-use super::{bring, interrupt, print, print_json, runtime, source, sweep, to_line, verify};
+use super::report::show;
+use super::{bring, interrupt, leave, print, print_json, runtime, source, sweep, to_line, verify};
 use crate::args::{AdapterName, Run, fidelity_name};
 use crate::clock::Stopwatch;
 use crate::failure::{Code, Failure, code_of};
 use crate::progress::Bar;
 use ::node::Services;
 use simnet::log::Form;
+use simnet::report::{Document, Origin};
 use simnet::scenario::{self, RunError, RunOptions, RunReport, Scenario};
 use std::fmt;
 use std::fs;
@@ -22,7 +23,13 @@ pub(super) fn run(args: &Run, services: Services) -> Result<Code, Failure> {
     }
     let scenario = source::read(path, &args.set, &services)?;
     let adapter = bring::for_scenario(args.adapter, &scenario);
-    bring::check(adapter, &[("--verify", args.verify), ("--fidelity", args.fidelity.is_some())])?;
+    let simulated = [
+        ("--verify", args.verify),
+        ("--fidelity", args.fidelity.is_some()),
+        ("--pcap", !args.pcap.is_empty()),
+    ];
+    bring::check(adapter, &simulated)?;
+    let capture = leave::prepare(args, &scenario)?;
     // The first log of a comparison is kept only if it was asked for.
     let scratch = args
         .verify
@@ -38,11 +45,14 @@ pub(super) fn run(args: &Run, services: Services) -> Result<Code, Failure> {
         threads: args.threads.get(),
         log_file: log.clone(),
         log_form: form,
+        capture,
         services,
         moment: None,
     };
     let (report, wall) = run_scenario(&scenario, options, adapter, args.json, args.out.as_deref())?;
-    let document = Document::new(&report, wall);
+    let document = Document::new(&report, &origin(path, args, &scenario, &report, wall));
+    leave::leave(args, &document, &report)?;
+    let document = document.short();
     if let Some(out) = &args.out {
         write(&out.join("result.json"), &to_line(&document))?;
         for (name, snapshot) in &report.snapshots {
@@ -55,7 +65,7 @@ pub(super) fn run(args: &Run, services: Services) -> Result<Code, Failure> {
         print(&show(&scenario, &report, wall, args.threads.get()))?;
     }
     if !report.passed {
-        eprintln!("{}", again(path, args, &report));
+        eprintln!("to see it again: {}", again(path, args, &report));
     }
     let equal = match log {
         Some(log) if args.verify => verify::verify(path, args, &report, &log)?,
@@ -96,9 +106,22 @@ pub(super) fn run_scenario(
     Ok((report, watch.elapsed()))
 }
 
+/// What of a run its report does not know.
+fn origin(path: &Path, args: &Run, scenario: &Scenario, report: &RunReport, wall: Duration) -> Origin {
+    let parameters = [("threads", args.threads.to_string())];
+    Origin {
+        question: scenario.question.clone(),
+        command: again(path, args, report),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        parameters: parameters.map(|(name, value)| (name.to_owned(), value)).into(),
+        text: scenario.source().text,
+        wall,
+    }
+}
+
 /// The line that runs exactly this again.
 fn again(path: &Path, args: &Run, report: &RunReport) -> String {
-    let mut line = format!("to see it again: p2psim run {} --seed {}", path.display(), report.seed);
+    let mut line = format!("p2psim run {} --seed {}", path.display(), report.seed);
     for setting in &args.set {
         line.push_str(&format!(" --set '{setting}'"));
     }

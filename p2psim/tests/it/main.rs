@@ -6,6 +6,7 @@ mod churn;
 mod control;
 mod exec;
 mod log;
+mod report;
 mod run;
 mod serve;
 mod support;

@@ -43,16 +43,22 @@ fn json_is_one_document_with_its_keys_in_order() {
         p2psim(&["run", &bench.scenario(""), "--json", "--seed", "3", "--fidelity", "message"]).expect(0);
     assert_eq!(ran.out.lines().count(), 1);
     let keys = [
+        "format",
         "scenario",
         "seed",
+        "fidelity",
         "digest",
         "passed",
         "simulated_seconds",
         "wall_seconds",
         "nodes",
         "connections",
+        "drops",
         "messages",
         "expectations",
+        "quantities",
+        "command",
+        "p2psim",
     ];
     let places: Vec<_> = keys.iter().map(|key| ran.out.find(&format!("\"{key}\":")).expect(key)).collect();
     assert!(places.is_sorted(), "{}", ran.out);

@@ -42,6 +42,24 @@ impl Unit {
         }
     }
 
+    /// The values of an axis, all in one unit of time.
+    pub(super) fn write_ticks(&self, ticks: &[f64]) -> Vec<String> {
+        let most = ticks.iter().fold(0.0f64, |most, tick| most.max(tick.abs()));
+        let units = [
+            (7200.0, 3600.0, "h"),
+            (600.0, 60.0, "min"),
+            (1.0, 1.0, "s"),
+            (1e-3, 1e-3, "ms"),
+            (1e-6, 1e-6, "µs"),
+        ];
+        let unit = units.into_iter().find(|(from, _, _)| most >= *from).unwrap_or((0.0, 1e-9, "ns"));
+        let write = |tick: &f64| match self {
+            Self::Seconds => format!("{} {}", digits(tick / unit.1), unit.2),
+            _ => self.write(*tick),
+        };
+        ticks.iter().map(write).collect()
+    }
+
     /// What an axis says beside its name, where values do not say it themselves.
     pub(super) fn of_axis(&self) -> Option<&str> {
         match self {
@@ -180,6 +198,14 @@ mod tests {
         ] {
             assert_eq!(unit.write(value), text, "{value}");
         }
+    }
+
+    #[test]
+    fn an_axis_has_one_unit_of_time() {
+        assert_eq!(Unit::Seconds.write_ticks(&[0.0, 50.0, 100.0, 150.0]), ["0 s", "50 s", "100 s", "150 s"]);
+        assert_eq!(Unit::Seconds.write_ticks(&[0.0, 0.5]), ["0 ms", "500 ms"]);
+        assert_eq!(Unit::Seconds.write_ticks(&[0.0, 600.0]), ["0 min", "10 min"]);
+        assert_eq!(Unit::Share.write_ticks(&[0.5]), ["50 %"]);
     }
 
     #[test]

@@ -158,22 +158,24 @@ fn draw(plot: &Plot, svg: &mut String) {
 
 fn axes(plot: &Plot, svg: &mut String, x: &Scale, y: &Scale) {
     let (left, right, bottom) = (LEFT, WIDTH - RIGHT, HEIGHT - BOTTOM);
-    for tick in y.ticks(4) {
-        let at = y.at(tick);
+    let ticks = y.ticks(4);
+    for (tick, said) in ticks.iter().zip(plot.y.unit.write_ticks(&ticks)) {
+        let at = y.at(*tick);
         let _ =
             write!(svg, "<line class=\"grid\" x1=\"{left}\" x2=\"{right}\" y1=\"{at:.1}\" y2=\"{at:.1}\"/>");
-        text(svg, "tick", left - 6.0, at + 4.0, "end", &plot.y.unit.write(tick));
+        text(svg, "tick", left - 6.0, at + 4.0, "end", &said);
     }
     let has_bars = plot.curves.iter().any(|curve| curve.kind == Kind::Bars);
-    for tick in x.ticks(6).into_iter().filter(|tick| !has_bars || tick.fract() == 0.0) {
-        let at = x.at(tick);
+    let ticks: Vec<f64> = x.ticks(6).into_iter().filter(|tick| !has_bars || tick.fract() == 0.0).collect();
+    for (tick, said) in ticks.iter().zip(plot.x.unit.write_ticks(&ticks)) {
+        let at = x.at(*tick);
         let anchor = if at > right - 16.0 { "end" } else { "middle" };
         let _ = write!(
             svg,
             "<line class=\"axis\" x1=\"{at:.1}\" x2=\"{at:.1}\" y1=\"{bottom}\" y2=\"{}\"/>",
             bottom + 4.0
         );
-        text(svg, "tick", at, bottom + 16.0, anchor, &plot.x.unit.write(tick));
+        text(svg, "tick", at, bottom + 16.0, anchor, &said);
     }
     let _ =
         write!(svg, "<line class=\"axis\" x1=\"{left}\" x2=\"{right}\" y1=\"{bottom}\" y2=\"{bottom}\"/>");

@@ -65,7 +65,7 @@ pub struct Document {
     pub expectations: Vec<OutcomeRow>,
     /// What was measured, by name.
     pub quantities: BTreeMap<String, QuantityRow>,
-    /// The line that runs exactly this again.
+    /// The line that runs exactly this again; empty where nobody said.
     pub command: String,
     /// The version of the program.
     pub p2psim: String,
