@@ -8,6 +8,7 @@ mod error;
 mod experiments;
 mod guard;
 mod live;
+mod metrics;
 mod mocker;
 mod openapi;
 mod routes;

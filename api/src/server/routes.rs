@@ -7,7 +7,7 @@ use super::mocker::Plan;
 use super::rpc::{MESSAGE_LIMIT, bridge};
 use super::shape::Wanted;
 use super::table::{Action, Found, Verb, find};
-use super::{App, body, clock, conditions, experiments, openapi, stream};
+use super::{App, body, clock, conditions, experiments, metrics, openapi, stream};
 use crate::dto;
 use crate::filter::Filter;
 use crate::json;
@@ -190,6 +190,7 @@ async fn act(app: &App, parts: &mut Parts, body: Body, action: Action, names: &[
         Action::Wait => wait(app, body).await,
         Action::Live => live(app, parts).await,
         Action::History => history(app, &parts.uri).await,
+        Action::Metrics => scrape(app).await,
         Action::Call => call(app, node(), body).await,
         Action::OpenApi => Ok(([(header::CONTENT_TYPE, JSON)], openapi::document()).into_response()),
         Action::Clock => clock::show(network).await,
@@ -338,6 +339,14 @@ async fn live(app: &App, parts: &mut Parts) -> Answer {
     };
     let app = app.clone();
     Ok(upgrade.max_message_size(WISH_LIMIT).on_upgrade(move |socket| converse(app, socket)))
+}
+
+/// The network in numbers, as Prometheus reads them.
+async fn scrape(app: &App) -> Answer {
+    let (clock, measured) = (app.handle.clock().await?, app.handle.measurements().await?);
+    let tally = app.handle.tally().await?;
+    let kind = [(header::CONTENT_TYPE, HeaderValue::from_static(metrics::MEDIA_TYPE))];
+    Ok((kind, metrics::text(metrics::Scrape { clock, tally, measured })).into_response())
 }
 
 /// One frame: nodes and connections as they were after everything that happened up to a moment.

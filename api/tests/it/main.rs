@@ -9,6 +9,7 @@ mod golden;
 mod harness;
 mod http;
 mod live;
+mod metrics;
 mod mockers;
 mod nodes;
 mod page;

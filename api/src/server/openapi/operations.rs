@@ -154,5 +154,6 @@ pub(super) fn describe(action: Action) -> Operation {
             query: &[("at", "string", "When: nanoseconds, or a time such as 12.5s")],
             ..of("watching", "Nodes and connections at a moment that has gone by, as one frame", None, Other("application/octet-stream", "A frame, as /live has them"), &[404])
         },
+        Action::Metrics => of("watching", "The network in numbers, for Prometheus; measuring begins with the first who asks", None, Other("text/plain", "Prometheus's text format, version 0.0.4"), &[]),
     }
 }
