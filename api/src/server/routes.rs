@@ -343,8 +343,9 @@ async fn live(app: &App, parts: &mut Parts) -> Answer {
 
 /// The network in numbers, as Prometheus reads them.
 async fn scrape(app: &App) -> Answer {
-    let (clock, measured) = (app.handle.clock().await?, app.handle.measurements().await?);
-    let tally = app.handle.tally().await?;
+    let network = app.network();
+    let (clock, measured) = (network.clock().await?, network.measurements().await?);
+    let tally = network.tally().await?;
     let kind = [(header::CONTENT_TYPE, HeaderValue::from_static(metrics::MEDIA_TYPE))];
     Ok((kind, metrics::text(metrics::Scrape { clock, tally, measured })).into_response())
 }

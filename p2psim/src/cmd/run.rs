@@ -114,7 +114,7 @@ fn origin(path: &Path, args: &Run, scenario: &Scenario, report: &RunReport, wall
         command: again(path, args, report),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         parameters: parameters.map(|(name, value)| (name.to_owned(), value)).into(),
-        text: scenario.source().text,
+        text: scenario.text().to_owned(),
         wall,
     }
 }

@@ -169,7 +169,7 @@ impl Scenario {
     }
 
     /// Its file, as logs carry it. Values that were set stand in its text.
-    pub fn source(&self) -> Source {
+    pub(crate) fn source(&self) -> Source {
         Source { path: self.file.path.clone(), text: self.file.text.clone() }
     }
 }
