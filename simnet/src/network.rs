@@ -35,7 +35,7 @@ use crate::tally::Tally;
 use crate::view::{ConnView, NetworkView, NodeSnapshot, NodeSpec, NodeView, Snapshot};
 use bytes::Bytes;
 use devp2p::NodeId;
-use node::NodeConfig;
+use node::{NodeConfig, NodeInfo};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
 use world::Entropy;
@@ -75,6 +75,8 @@ pub struct Network {
     wanted: BTreeSet<(NodeId, NodeId)>,
     /// The first error of writing the log; everything after it is refused.
     broken: Option<NetworkError>,
+    /// What nodes said of themselves before a reset that is under way, by position.
+    parting: Vec<NodeInfo>,
     watching: watching::Watching,
     meter: Option<Box<Meter>>,
     captures: Option<Box<Captures>>,
@@ -136,6 +138,7 @@ impl Network {
             failures: BTreeMap::new(),
             wanted: BTreeSet::new(),
             broken: None,
+            parting: Vec::new(),
             watching: watching::Watching::default(),
             meter: None,
             captures: None,
@@ -187,7 +190,9 @@ impl Network {
     fn view_at(&self, position: usize) -> NodeView {
         let member = &self.nodes[position];
         let (config, up) = (member.config.clone(), self.state.nodes()[position].up);
-        NodeView { config, adapter: member.adapter, up, info: self.adapter.info(member.index) }
+        let info = self.parting.get(position).cloned();
+        let info = info.unwrap_or_else(|| self.adapter.info(member.index));
+        NodeView { config, adapter: member.adapter, up, info }
     }
 
     /// All nodes, now.
@@ -479,11 +484,16 @@ impl Network {
         self.check()?;
         let mut leaving = Vec::new();
         self.take_back(None);
+        let parting = self.nodes.iter().map(|member| self.adapter.info(member.index)).collect();
         for member in &self.nodes {
             let reply = self.adapter.remove(member.index);
             leaving.extend(Asking::unless_answered(member.config.id, reply)?);
         }
-        self.collect()?;
+        // Whoever listens is told of each that it is down, now that the adapter knows none of them any more.
+        self.parting = parting;
+        let collected = self.collect();
+        self.parting.clear();
+        collected?;
         self.nodes.clear();
         self.failures.clear();
         self.wanted.clear();

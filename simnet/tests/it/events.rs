@@ -95,6 +95,22 @@ fn messages_come_to_those_who_named_them_sent_before_received() {
 }
 
 #[test]
+fn a_reset_is_told_to_whoever_listens() {
+    run(async {
+        let net = network(1);
+        nodes_up(&net, 2).await;
+        net.connect("node01", "node02", Until::Done).await.unwrap();
+        let mut subscription = net.subscribe(EventFilter::default(), false).await.unwrap();
+        net.reset().await.unwrap();
+        let told = seen(&net, &mut subscription).await;
+        for down in ["node01 up=false live", "node02 up=false live", "conn up=false live"] {
+            assert_eq!(told.iter().filter(|text| *text == down).count(), 1, "{told:?}");
+        }
+        nodes_up(&net, 1).await;
+    });
+}
+
+#[test]
 fn who_listens_changes_nothing() {
     let digest = |listen: bool, file: bool| {
         run(async {
