@@ -59,6 +59,7 @@
 //! |---|---|
 //! | `config`, `server` | what a stack is made from, and the handle to it |
 //! | `protocol`, `context`, `io` | what a protocol is, and what it can do |
+//! | `typed` | protocols by the types of their messages, with a handshake and accounts |
 //! | `peer`, `info`, `event`, `log` | who is connected, and what is told of it |
 //! | `stack`, `endpoint` | the endpoint itself: what all parts share, and its turns |
 //! | `messages` | the way of a message, in and out |
@@ -91,6 +92,7 @@ mod server;
 mod stack;
 mod table;
 mod timers;
+mod typed;
 
 pub use config::Config;
 pub use context::Context;
@@ -100,6 +102,9 @@ pub use io::{INBOX, PeerIo};
 pub use peer::{NetworkInfo, Peer, PeerId, PeerInfo};
 pub use protocol::{Handler, Message, Protocol};
 pub use server::{AddPeerError, OfferError, Server, StartError, Traffic};
+#[doc(hidden)]
+pub use typed::unknown_code;
+pub use typed::{Accounts, Conversation, Flow, HELLO_WITHIN, MessageSet, Talk, Typed, incompatible};
 
 pub use proto::dial::DialRefusal;
 pub use proto::enode::Enode;

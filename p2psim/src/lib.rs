@@ -83,6 +83,7 @@ mod table;
 /// the seeds 1 to 20. See [`testing`].
 pub use macros::test;
 
+pub use devp2p::{Accounts, Conversation, Flow, MessageSet, Talk, Typed, incompatible, message_set};
 pub use devp2p::{Capability, DiscReason, Fidelity, Payload, PeerErrorCode};
 pub use node::{
     Context, Handler, Message, Methods, Node as RunningNode, NodeId, Params, Peer, PeerError, PeerId, PeerIo,

@@ -19,6 +19,7 @@ mod scale;
 mod scenario;
 mod snapshot;
 mod steps;
+mod typed;
 mod watching;
 
 use simnet::{Handle, NetworkConfig, start};
