@@ -8,6 +8,7 @@
 //! | [`live`] | what a page that shows the network is sent, and says |
 //! | `server` | [`bind`] and [`Server`]: routes, the stream of events, the bridge to a node's RPC, who may come in |
 //! | [`client`] | [`Client`]: one method per route, the stream of events, RPC |
+//! | [`redo`] | doing again what a stream of events tells |
 //! | `sse`, `json`, `percent` | the three encodings on the wire |
 //!
 //! Old clients find every path, verb, success code and body as they know them; what differs all the same stands in
@@ -22,6 +23,7 @@ pub mod filter;
 mod json;
 pub mod live;
 mod percent;
+pub mod redo;
 mod server;
 mod sse;
 

@@ -14,6 +14,7 @@ static HEAP: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() {
     let mut suite = Suite::from_args("stack: devp2p servers in the simulated world (CPU time of all nodes)");
     suite.bench("connect", connect);
+    suite.bench("ring", ring);
     suite.bench("wire messages", wire_messages);
     suite.bench("network messages", network_messages);
     suite.bench("idle node", idle_node);
@@ -57,6 +58,30 @@ fn connect(suite: &mut Suite) {
     let [ours, bare] = suite.least(7, [&mut || dialled(make, 10, 0), &mut bare]);
     let what = "connection, dial to first message, message fidelity (bare: RLPx handshake)";
     suite.row(what, Figure::Cpu(ours), Some(Figure::Cpu(bare)), Budget::None);
+}
+
+/// go-ethereum's own benchmark of its simulations: a ring of 32 nodes that do nothing, from nothing to up.
+fn ring(suite: &mut Suite) {
+    const NODES: usize = 32;
+    for (fidelity, name) in [(Fidelity::Wire, "wire"), (Fidelity::Message, "message")] {
+        let mut up = || {
+            clock::per(1, || {
+                let mut network = Network::new(Make::new(NODES, fidelity, Work::Nothing));
+                network.start();
+                network.ring();
+                network.run(Duration::from_secs(1));
+                network.check(NODES);
+            })
+        };
+        let mut curve = bare::Curve::default();
+        let mut bare = || NODES as f64 * curve.handshake(8, 2 * NODES);
+        let [ours, bare] = suite.least(7, [&mut up, &mut bare]);
+        let bare = (fidelity == Fidelity::Wire).then_some(Figure::Cpu(bare));
+        let what = format!(
+            "ring of {NODES} minimal nodes, from nothing to up, {name} fidelity (bare: its handshakes)"
+        );
+        suite.row(what, Figure::Cpu(ours), bare, Budget::None);
+    }
 }
 
 /// CPU seconds per message over so many rounds of passing messages on.

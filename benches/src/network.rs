@@ -219,6 +219,11 @@ impl Network {
         }
     }
 
+    /// Has each node dial the next, the last one the first.
+    pub fn ring(&mut self) {
+        self.dial(1);
+    }
+
     /// The same with some time after each round of dials.
     pub fn connect_slowly(&mut self, degree: usize, pause: Duration) {
         for stride in self.strides(degree) {

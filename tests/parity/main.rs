@@ -137,6 +137,6 @@ fn a_test_that_is_not_there_is_missed() {
     assert!(!there("simnet", "it::lifecycle::one_that_is_there"));
     assert!(!there("api", "it::events::one_that_is_there"));
     let shown =
-        named("`simnet it::a::b`, `NodeAdapter`, `cargo bench -p benches`; `p2psim original x::y`").count();
-    assert_eq!(shown, 1);
+        named("`simnet it::a::b`, `NodeAdapter`, `cargo bench -p benches`; `p2psim original::x::y`").count();
+    assert_eq!(shown, 2);
 }

@@ -105,6 +105,11 @@ pub(crate) enum Command {
         /// The snapshot; standard input when missing
         file: Option<PathBuf>,
     },
+    /// Do again what a recorded stream of events tells: create, start, stop, connect, disconnect
+    Redo {
+        /// Lines of `p2psim events --current`, or of /events, of the original too; standard input when missing
+        file: Option<PathBuf>,
+    },
     /// Start every node that is down (as `network start`)
     Start,
     /// Stop every node that is up (as `network stop`)

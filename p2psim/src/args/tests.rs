@@ -85,3 +85,11 @@ fn nonsense_is_refused() {
         assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
     }
 }
+
+/// The original listened on every address of the machine.
+#[test]
+fn geth_defect_14_a_server_listens_on_loopback_unless_told_otherwise() {
+    let line = CommandLine::try_parse_from(["p2psim", "serve"]).unwrap();
+    let Some(Command::Serve(serve)) = line.command else { panic!("{line:?}") };
+    assert!(serve.listen.ip().is_loopback(), "{}", serve.listen);
+}

@@ -15,6 +15,7 @@ mod leave;
 mod mocker;
 mod network;
 mod node;
+mod redo;
 mod remote;
 mod replay;
 mod report;
@@ -58,6 +59,7 @@ pub(crate) fn run(line: CommandLine, services: Services) -> Result<Code, Failure
         Some(Command::Show(listing)) => network::show(&remote()?, listing.json),
         Some(Command::Events(args)) => events::events(&remote()?, &args),
         Some(Command::Snapshot) => network::snapshot(&remote()?),
+        Some(Command::Redo { file }) => redo::redo(&remote()?, file.as_deref()),
         Some(Command::Load { file }) => network::load(&remote()?, file.as_deref()),
         Some(Command::Start | Command::Network { command: Network::Start }) => network::start(&remote()?),
         Some(Command::Stop | Command::Network { command: Network::Stop }) => network::stop(&remote()?),

@@ -65,11 +65,22 @@ pub(super) fn snapshot(remote: &Remote) -> Result<Code, Failure> {
 }
 
 pub(super) fn load(remote: &Remote, file: Option<&Path>) -> Result<Code, Failure> {
+    let (name, bytes) = input(file, "no snapshot was given", "load")?;
+    let snapshot: Snapshot = serde_json::from_slice(&bytes).map_err(|error| {
+        let failure = Failure::new(Code::BadFile, format_args!("{name} is no snapshot: {error}"));
+        failure.remedy("`p2psim snapshot` writes one")
+    })?;
+    remote.wait(remote.client.load(&snapshot))?;
+    Ok(Code::Done)
+}
+
+/// A file, or standard input, and what it is called.
+pub(super) fn input(file: Option<&Path>, missing: &str, command: &str) -> Result<(String, Vec<u8>), Failure> {
     let (name, bytes) = match file {
         Some(path) => (path.display().to_string(), fs::read(path)),
         None if stdin().is_terminal() => {
-            let failure = Failure::new(Code::Usage, "no snapshot was given");
-            return Err(failure.remedy("p2psim load FILE, or p2psim load < FILE"));
+            let failure = Failure::new(Code::Usage, missing);
+            return Err(failure.remedy(format!("p2psim {command} FILE, or p2psim {command} < FILE")));
         }
         None => {
             let mut bytes = Vec::new();
@@ -77,14 +88,8 @@ pub(super) fn load(remote: &Remote, file: Option<&Path>) -> Result<Code, Failure
             ("standard input".to_owned(), read.map(|_| bytes))
         }
     };
-    let bytes =
-        bytes.map_err(|error| Failure::new(Code::BadFile, format_args!("cannot read {name}: {error}")))?;
-    let snapshot: Snapshot = serde_json::from_slice(&bytes).map_err(|error| {
-        let failure = Failure::new(Code::BadFile, format_args!("{name} is no snapshot: {error}"));
-        failure.remedy("`p2psim snapshot` writes one")
-    })?;
-    remote.wait(remote.client.load(&snapshot))?;
-    Ok(Code::Done)
+    let failed = |error| Failure::new(Code::BadFile, format_args!("cannot read {name}: {error}"));
+    bytes.map_err(failed).map(|bytes| (name.clone(), bytes))
 }
 
 pub(super) fn start(remote: &Remote) -> Result<Code, Failure> {

@@ -115,6 +115,41 @@ fn what_is_current_is_told_as_the_original_told_it() {
     }
 }
 
+/// The original's own way of doing a stream again took the state before for the state after, and did the opposite.
+#[test]
+fn its_stream_of_events_is_done_again() {
+    let subject = Subject::ours(&["--pace", "max"]);
+    let lines = values(LIVES);
+    let stream = |events: &[&str]| {
+        events.iter().map(|line| format!("event: network\ndata: {line}\n\n")).collect::<String>()
+    };
+    // Keys are in it, and so the nodes are the same again.
+    let connected = subject.run_reading(&["redo"], &stream(&lines[..6])).expect(0);
+    let said = ["create nodeA", "create nodeB", "start nodeA", "start nodeB", "connect nodeA to nodeB"];
+    assert_eq!(connected.out.lines().collect::<Vec<_>>(), said);
+    let network = subject.network();
+    assert_eq!(
+        network["nodes"][0]["config"]["id"],
+        "75bf18e34f9add02a2fe5a146813eb9362372eef6200f3b1dbc3f819671cba69"
+    );
+    assert_eq!(network["conns"][0]["up"], true);
+    // What ours tells of it is done again elsewhere.
+    let mut told = subject.events("?current=true");
+    let told: String = (0..3).map(|_| told.line_of_data() + "\n").collect();
+    let other = Subject::ours(&["--pace", "max"]);
+    assert_eq!(other.run_reading(&["redo"], &told).expect(0).out.lines().count(), 5);
+    assert_eq!((other.is_up("nodeA"), other.network()["conns"][0]["up"] == true), (Some(true), true));
+    subject.ask("POST /reset", "").expect(200);
+    let whole = subject.run_reading(&["redo"], &stream(&lines)).expect(0).out;
+    let rest = ["disconnect nodeA from nodeB", "stop nodeB", "stop nodeA"];
+    assert_eq!(whole.lines().skip(5).collect::<Vec<_>>(), rest);
+    let network = subject.network();
+    assert!(network["nodes"].as_array().unwrap().iter().all(|node| node["up"] == false), "{network}");
+    assert_eq!(network["conns"][0]["up"], false);
+    let bad = subject.run_reading(&["redo"], lines[4]).expect(4);
+    assert!(bad.err.contains("standard input, line 1: a connection of node"), "{bad:?}");
+}
+
 #[test]
 fn a_node_talks_as_the_original_s_talked() {
     let subject = Subject::ours(&["--pace", "max"]);
