@@ -247,12 +247,14 @@ impl Driver {
 
     /// Asks for those connections that can be asked for.
     pub(crate) fn dial_all(&mut self, pairs: Vec<(NodeId, NodeId)>) -> Result<(), NetworkError> {
+        let mut dials = Vec::with_capacity(pairs.len());
         for (one, other) in pairs {
             if self.network.may_connect(one, other).is_ok() {
-                self.ask_connect(one, other)?;
+                self.journal(|| Command::Connect(one, other))?;
+                dials.push(self.network.ask_to_connect(one, other)?);
             }
         }
-        Ok(())
+        self.network.dial(dials)
     }
 
     pub(crate) fn build(&mut self, topology: Topology) -> Result<Wait<usize>, NetworkError> {

@@ -21,6 +21,7 @@ mod snapshot;
 mod steps;
 mod typed;
 mod watching;
+mod weather;
 
 use simnet::{Handle, NetworkConfig, start};
 use std::future::Future;
