@@ -1,6 +1,7 @@
 //! What can go wrong with a network, classified once.
 
 use crate::adapter::Fabric;
+use crate::room::Bytes;
 use devp2p::NodeId;
 use std::time::Duration;
 
@@ -209,6 +210,35 @@ pub enum NetworkError {
     /// A topology that cannot be built.
     #[error("topology: {0}")]
     BadTopology(String),
+    /// It would not fit into the memory there is.
+    #[error(
+        "{nodes} nodes and {connections} connections would need about {need}; {used} of {limit} are taken: allow more \
+         memory, or take fewer of them or message fidelity"
+    )]
+    TooLarge {
+        /// Nodes to come.
+        nodes: u64,
+        /// Connections to come.
+        connections: u64,
+        /// What they would take.
+        need: Bytes,
+        /// What this process takes already.
+        used: Bytes,
+        /// What it may take.
+        limit: Bytes,
+    },
+    /// It has taken more memory than it may.
+    #[error(
+        "at {at:?} of simulated time {used} of memory are taken, and {limit} are allowed: the run ends here"
+    )]
+    OutOfMemory {
+        /// When that was.
+        at: std::time::Duration,
+        /// What this process takes.
+        used: Bytes,
+        /// What it may take.
+        limit: Bytes,
+    },
     /// The simulated world does not move any more.
     #[error("{0}")]
     Livelock(#[from] world::sim::Livelock),
@@ -244,6 +274,7 @@ impl NetworkError {
             | Self::SelfConnect(_)
             | Self::BadSnapshot(_)
             | Self::BadTopology(_)
+            | Self::TooLarge { .. }
             | Self::BadCondition(_)
             | Self::BadChurn(_)
             | Self::Unsupported { .. } => Fault::Invalid,
@@ -265,6 +296,7 @@ impl NetworkError {
             Self::Node { .. }
             | Self::Adapter { .. }
             | Self::Livelock(_)
+            | Self::OutOfMemory { .. }
             | Self::Write { .. }
             | Self::Gone => Fault::World,
         }

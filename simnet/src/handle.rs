@@ -124,6 +124,14 @@ impl Handle {
         self.ask(|driver| driver.capabilities()).await
     }
 
+    /// Whether so many more nodes and connections fit into memory.
+    ///
+    /// # Errors
+    /// What they would need, and what there is.
+    pub async fn check_room(&self, nodes: usize, connections: u64) -> Result<(), NetworkError> {
+        self.ask(move |driver| driver.network().check_room(nodes, connections)).await?
+    }
+
     /// The whole network, now.
     pub async fn view(&self) -> Result<NetworkView, NetworkError> {
         self.ask_and_wait(Driver::view).await

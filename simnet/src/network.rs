@@ -30,11 +30,12 @@ use crate::log::{Log, LogWriter};
 use crate::measure::Meter;
 use crate::naming::{self, NewNode};
 use crate::record::{Asked, Digest, Kind, Record};
+use crate::room::Room;
 use crate::state::{Change, State};
 use crate::tally::Tally;
 use crate::view::{ConnView, NetworkView, NodeSnapshot, NodeSpec, NodeView, Snapshot};
 use bytes::Bytes;
-use devp2p::NodeId;
+use devp2p::{Fidelity, NodeId};
 use node::{NodeConfig, NodeInfo};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
@@ -77,6 +78,7 @@ pub struct Network {
     broken: Option<NetworkError>,
     /// What nodes said of themselves before a reset that is under way, by position.
     parting: Vec<NodeInfo>,
+    room: Room,
     watching: watching::Watching,
     meter: Option<Box<Meter>>,
     captures: Option<Box<Captures>>,
@@ -139,10 +141,24 @@ impl Network {
             wanted: BTreeSet::new(),
             broken: None,
             parting: Vec::new(),
+            room: Room::new(None, Fidelity::Wire),
             watching: watching::Watching::default(),
             meter: None,
             captures: None,
         })
+    }
+
+    /// How much memory it may take.
+    pub(crate) fn set_room(&mut self, room: Room) {
+        self.room = room;
+    }
+
+    /// Whether so many more nodes and connections fit into memory, where they are in this process.
+    pub(crate) fn check_room(&self, nodes: usize, connections: u64) -> Result<(), NetworkError> {
+        match self.adapter.capabilities().virtual_time {
+            true => self.room.check(nodes as u64, connections),
+            false => Ok(()),
+        }
     }
 
     /// Time since the start.

@@ -9,6 +9,7 @@ use crate::handle::{Handle, Nudge};
 use crate::journal::{Header, Journal};
 use crate::log::{self, Form, LogWriter, Source};
 use crate::network::{Manners, Network};
+use crate::room::Room;
 use devp2p::{Fidelity, Timing};
 use node::Services;
 use std::path::PathBuf;
@@ -44,6 +45,8 @@ pub struct NetworkConfig {
     pub capture: Option<Capture>,
     /// Whether to measure from the start; if not, measuring begins with the first who asks.
     pub measure: bool,
+    /// Bytes of memory that the process may take; what the machine or its container has, when missing.
+    pub memory: Option<u64>,
     /// Where the log is written, every record of it.
     pub log_file: Option<PathBuf>,
     /// How it is written.
@@ -70,6 +73,7 @@ impl Default for NetworkConfig {
             max_peers: i32::MAX as usize,
             capture: None,
             measure: false,
+            memory: None,
             log_file: None,
             log_form: Form::default(),
             scenario: None,
@@ -105,6 +109,7 @@ impl NetworkConfig {
             LogWriter::create(path, self.log_form, &header)
         });
         let mut network = Network::new(manners, adapter, self.seed, log.transpose()?)?;
+        network.set_room(Room::new(self.memory, self.fidelity));
         if self.measure {
             network.measure();
         }

@@ -109,6 +109,24 @@ impl Topology {
         )
     }
 
+    /// How many connections it has over so many nodes, or a few more.
+    pub fn most_connections(&self, nodes: usize) -> u64 {
+        let nodes = nodes as u64;
+        match *self {
+            Self::None => 0,
+            Self::Chain | Self::Ring | Self::Star { .. } => nodes,
+            Self::Full => nodes.saturating_mul(nodes.saturating_sub(1)) / 2,
+            Self::RandomRegular { degree } | Self::SmallWorld { degree, .. } => {
+                nodes.saturating_mul(degree as u64) / 2
+            }
+            Self::ScaleFree { links } => nodes.saturating_mul(links as u64),
+            // A bucket for each halving of the space.
+            Self::Kademlia { bucket } => {
+                nodes.saturating_mul(bucket as u64).saturating_mul(nodes.max(1).ilog2().into())
+            }
+        }
+    }
+
     /// The pairs to connect among `nodes` nodes, who dials first. Each pair comes once. Entropy is drawn for random
     /// shapes only.
     pub fn edges(self, nodes: usize, entropy: &mut Entropy) -> Result<Vec<(usize, usize)>, TopologyError> {

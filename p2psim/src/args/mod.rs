@@ -4,6 +4,7 @@ mod control;
 mod demo;
 mod fork;
 mod log;
+mod memory;
 mod network;
 mod node;
 mod report;
@@ -26,6 +27,7 @@ pub(crate) use control::{
 pub(crate) use demo::Demo;
 pub(crate) use fork::Fork;
 pub(crate) use log::{Diff, LogForm, Replay};
+pub(crate) use memory::Memory;
 pub(crate) use network::{Mocker, MockerStart, Network, Topology};
 pub(crate) use node::{Node, NodeCreate, Which};
 pub(crate) use report::Report;

@@ -1,7 +1,7 @@
 //! `run`.
 
 use super::log::moment;
-use super::{AdapterName, Column, FidelityName, LogForm, Seeds, Setting, Vary};
+use super::{AdapterName, Column, FidelityName, LogForm, Memory, Seeds, Setting, Vary};
 use clap::Args;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -39,6 +39,10 @@ pub(crate) struct Run {
     /// Run on N threads; the result is the same
     #[arg(long, value_name = "N", default_value = "1")]
     pub(crate) threads: NonZeroUsize,
+    /// End with an error rather than take more memory than this (2GiB, 500MB); what the machine or its container has,
+    /// when missing
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) memory: Option<Memory>,
     /// Print the result as one JSON document
     #[arg(long)]
     pub(crate) json: bool,

@@ -44,6 +44,9 @@ pub(crate) struct Serve {
     /// Run on N threads; the result is the same
     #[arg(long, value_name = "N", default_value = "1")]
     pub(crate) threads: NonZeroUsize,
+    /// Stop rather than take more memory than this (2GiB, 500MB); what the machine or its container has, when missing
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) memory: Option<Memory>,
     /// Allow web pages of this origin to use the server; may be repeated
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) allow_origin: Vec<String>,

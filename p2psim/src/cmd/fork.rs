@@ -101,6 +101,7 @@ fn of_log(args: &Fork, path: &Path, log: &LogReader, services: Services) -> Resu
         seed: Some(network.seed),
         fidelity: Some(if network.fidelity == "message" { Fidelity::Message } else { Fidelity::Wire }),
         threads: args.threads.get(),
+        memory: None,
         log_file: Some(new.clone()),
         log_form: form,
         capture: None,

@@ -43,6 +43,7 @@ pub(super) fn run(args: &Run, services: Services) -> Result<Code, Failure> {
         seed: args.seed,
         fidelity: args.fidelity.map(Into::into),
         threads: args.threads.get(),
+        memory: args.memory.map(|memory| memory.0),
         log_file: log.clone(),
         log_form: form,
         capture,
@@ -62,7 +63,9 @@ pub(super) fn run(args: &Run, services: Services) -> Result<Code, Failure> {
     if args.json {
         print_json(&document)?;
     } else {
-        print(&show(&scenario, &report, wall, args.threads.get()))?;
+        // Without latency there is nothing by which shards could run apart.
+        let threads = if scenario.link.latency.is_zero() { 1 } else { args.threads.get() };
+        print(&show(&scenario, &report, wall, threads))?;
     }
     if !report.passed {
         eprintln!("to see it again: {}", again(path, args, &report));

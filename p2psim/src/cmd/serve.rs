@@ -126,6 +126,7 @@ fn network(args: Serve, services: Services) -> Result<NetworkConfig, Failure> {
         fidelity: args.fidelity.into(),
         link: Link::latency(args.latency),
         pace: args.pace,
+        memory: args.memory.map(|memory| memory.0),
         log_file: args.out.as_deref().map(|out| log_in(out, log_form)).transpose()?,
         log_form,
         journal: args.record,

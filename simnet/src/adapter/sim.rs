@@ -110,6 +110,10 @@ impl SimAdapter {
     /// An adapter whose nodes run `services`.
     pub fn new(services: Services, settings: SimSettings) -> Self {
         let simulation = Simulation::new(settings.world.clone());
+        if simulation.shards() < settings.world.shards {
+            let (threads, asked) = (simulation.shards(), settings.world.shards);
+            tracing::warn!(target: "simnet", threads, asked, "links without latency leave no look-ahead to share work by");
+        }
         if settings.fidelity == Fidelity::Wire {
             // Both ends of a handshake on one thread compute the same secrets: once is enough.
             simulation.on_shards(|_| devp2p::share_agreements(SHARED_SECRETS));

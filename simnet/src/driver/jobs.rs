@@ -233,6 +233,7 @@ impl Driver {
 
     pub(crate) fn connect_all(&mut self, pairs: Vec<(NodeId, NodeId)>) -> Result<Wait<()>, NetworkError> {
         // A shape that cannot be is not half built.
+        self.network.check_room(0, pairs.len() as u64)?;
         pairs.iter().try_for_each(|&(one, other)| self.network.may_meet(one, other))?;
         let mut dials = Vec::with_capacity(pairs.len());
         let asked: Result<(), NetworkError> = pairs.iter().try_for_each(|&(one, other)| {
@@ -259,6 +260,7 @@ impl Driver {
 
     pub(crate) fn build(&mut self, topology: Topology) -> Result<Wait<usize>, NetworkError> {
         let ids = self.ids(|node| node.up);
+        self.network.check_room(0, topology.most_connections(ids.len()))?;
         let pairs = pairs(topology, &ids, self.network.shapes())?;
         self.join(pairs)
     }

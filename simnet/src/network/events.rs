@@ -35,7 +35,8 @@ impl Network {
     pub fn run_until(&mut self, until: Duration) -> Result<(), NetworkError> {
         self.check()?;
         self.adapter.run_until(until)?;
-        self.collect()
+        self.collect()?;
+        self.room.look(self.adapter.now(), self.records.len())
     }
 
     /// Takes what has happened into the log.

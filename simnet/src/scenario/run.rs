@@ -43,6 +43,8 @@ pub struct RunOptions {
     pub fidelity: Option<Fidelity>,
     /// Threads to run on; the result does not depend on it.
     pub threads: usize,
+    /// Bytes of memory that the process may take; what the machine or its container has, when missing.
+    pub memory: Option<u64>,
     /// Where every record of the log goes.
     pub log_file: Option<PathBuf>,
     /// How it is written.
@@ -61,6 +63,7 @@ impl Default for RunOptions {
             seed: None,
             fidelity: None,
             threads: 1,
+            memory: None,
             log_file: None,
             log_form: Form::default(),
             capture: None,
@@ -209,6 +212,7 @@ pub async fn run_on(
         max_peers: scenario.max_peers.unwrap_or(usual.max_peers),
         capture: options.capture,
         measure: true,
+        memory: options.memory,
         log_file: options.log_file,
         log_form: options.log_form,
         scenario: Some(scenario.source()),

@@ -15,11 +15,13 @@
 mod clock;
 mod conn;
 mod datagram;
+mod memory;
 mod net;
 mod scope;
 
 pub(crate) use clock::RealSleep;
 pub use clock::WallClock;
+pub use memory::{memory_in_use, memory_limit};
 pub(crate) use net::RealNet;
 pub(crate) use scope::RealScope;
 

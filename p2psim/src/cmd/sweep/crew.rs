@@ -128,6 +128,7 @@ fn one(
         seed: Some(seed),
         fidelity: args.fidelity.map(Into::into),
         threads: args.threads.get(),
+        memory: args.memory.map(|memory| memory.0),
         services: services.clone(),
         ..RunOptions::default()
     };

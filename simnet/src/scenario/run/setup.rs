@@ -16,6 +16,7 @@ use world::sim::Link;
 impl<P: FnMut(Progress)> Run<'_, P> {
     /// All that is there before time zero.
     pub(super) async fn set_up(&mut self) -> Result<(), RunError> {
+        self.check_room().await?;
         self.create().await?;
         self.lay_links().await?;
         let up = |member: &Member| self.scenario.groups[member.group].up;
@@ -24,6 +25,16 @@ impl<P: FnMut(Progress)> Run<'_, P> {
         (self.progress)(Progress::Starting { nodes: ids.len() });
         self.handle.start_nodes(ids).await.map_err(while_("starting the nodes"))?;
         self.connect().await
+    }
+
+    /// What cannot fit is not begun.
+    async fn check_room(&self) -> Result<(), RunError> {
+        let nodes = self.cast.members().len();
+        let connections = match &self.scenario.topology {
+            Shape::Listed(pairs) => pairs.len() as u64,
+            Shape::Of(topology) => topology.most_connections(nodes),
+        };
+        self.handle.check_room(nodes, connections).await.map_err(while_("making room for the network"))
     }
 
     async fn create(&mut self) -> Result<(), RunError> {
