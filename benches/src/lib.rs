@@ -15,6 +15,7 @@
 //! | [`network`] | the same with whole network stacks |
 //! | [`nodes`] | whole nodes that do nothing |
 //! | [`chatter`] | networks driven as the command drives them, that talk |
+//! | [`large`] | whole networks, each in a process of its own |
 //! | [`chain`] | the digest a log would keep |
 //! | [`heap`] | an allocator that counts |
 
@@ -23,6 +24,7 @@ pub mod chain;
 pub mod chatter;
 pub mod clock;
 pub mod heap;
+pub mod large;
 pub mod network;
 pub mod nodes;
 pub mod relay;

@@ -1,7 +1,7 @@
 //! `serve`.
 
 use super::log::moment;
-use super::{AdapterName, FidelityName, LogForm};
+use super::{AdapterName, FidelityName, LogForm, Memory};
 use clap::Args;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;

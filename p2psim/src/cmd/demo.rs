@@ -56,6 +56,7 @@ pub(super) fn demo(args: Demo, token: Option<String>, services: Services) -> Res
         default_service: Some("gossip".to_owned()),
         latency: Duration::from_millis(50),
         fidelity: args.fidelity,
+        memory: None,
         threads: args.threads,
         allow_origin: vec![],
         out: None,

@@ -15,6 +15,7 @@ mod measure;
 mod mocker;
 mod protocol_test;
 mod replay;
+mod room;
 mod scale;
 mod scenario;
 mod snapshot;
