@@ -70,9 +70,9 @@ pub enum NetworkError {
     },
     /// An adapter that the network does not have.
     #[error(
-        "unknown node adapter {name:?}: the nodes of this network are of {}; others need a network that was started \
-         with them, as by `serve --adapter mixed`",
-        known.join(", ")
+        "unknown node adapter {name:?}: the nodes of this network are of {}{}",
+        known.join(", "),
+        if known.len() == 1 { "; nodes of several kinds need a network that was started so (`--adapter mixed`)" } else { "" }
     )]
     UnknownAdapter {
         /// The name asked for.

@@ -152,7 +152,7 @@ fn a_snapshot_brings_each_back_as_what_it_was() {
         net.end().await;
         // A network that has no processes makes none.
         let net = Adapter::Sim.network();
-        refused(&net, snapshot, "unknown node adapter \"exec\": the nodes of this network are of sim; ")
+        refused(&net, snapshot, "unknown node adapter \"exec\": the nodes of this network are of sim; nodes of several kinds need ")
             .await;
         net.end().await;
     });

@@ -3,6 +3,7 @@
 //! All of it is on the network's thread; processes are looked after by tasks on a runtime of their own. News are taken
 //! in when the network asks what has happened, which they nudge it to do.
 
+mod birth;
 mod news;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,26 +16,27 @@ use bytes::Bytes;
 use devp2p::{Enode, NodeId};
 use node::{NodeConfig, NodeInfo, RpcError, Services};
 use serde_json::Value;
+use simnet::Nudge;
 use simnet::adapter::base::Base;
 use simnet::adapter::{Answer, Capabilities, Fabric, NodeAdapter, NodeIndex, NodeKind, Reply, RpcOut, Tap};
 use simnet::condition::Condition;
 use simnet::record::{Chain, Kind, Origin, Record};
 use simnet::tally::NodeCounts;
-use simnet::{Handle, NetworkConfig, NetworkError, Nudge};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use world::real::Host;
 use world::sim::{Link, Livelock};
 use world::{Entropy, Population};
 
-use super::process::{self, Birth, News, Order, Reporter, What};
+use super::process::{self, News, Order, Reporter, What};
 use super::resident::{Asked, Phase, ReplyTo, Resident, Running};
+use super::start::ExecSettings;
 use super::status::Status;
 use super::talk::talk;
-use super::wire::{self, Ask, CONFIG, Config, NodeJson, P2p, Parent, Stack};
+use super::wire::{Ask, CONFIG};
 
 /// The adapter's name, geth's.
-const NAME: &str = "exec-adapter";
+pub(super) const NAME: &str = "exec-adapter";
 
 /// What is answered for a node that has no process.
 const STOPPED: &str = "node not running";
@@ -47,67 +49,6 @@ const REFRESH: Duration = Duration::from_secs(1);
 
 /// How long a process that was killed may take to be gone.
 const LAST: Duration = Duration::from_secs(10);
-
-/// How nodes' processes are made and treated.
-#[derive(Clone, Debug)]
-pub struct ExecSettings {
-    /// What is run; this program if none. Its `main` begins with [`node_main`](super::node_main).
-    pub executable: Option<PathBuf>,
-    /// Beside this process's own, what is in the nodes' environment.
-    pub environment: Vec<(String, String)>,
-    /// Where the nodes' directories are made and removed; the system's place for such things if none.
-    pub dir: Option<PathBuf>,
-    /// How long a node may take to report, from the moment its process exists.
-    pub start_within: Duration,
-    /// How long it may take to stop before it is killed.
-    pub stop_within: Duration,
-    /// How many may be starting at once; two for each processor if none.
-    pub starting: Option<usize>,
-}
-
-/// geth's five seconds each.
-impl Default for ExecSettings {
-    fn default() -> Self {
-        Self {
-            executable: None,
-            environment: Vec::new(),
-            dir: None,
-            start_within: Duration::from_secs(5),
-            stop_within: Duration::from_secs(5),
-            starting: None,
-        }
-    }
-}
-
-/// Starts a network whose nodes are child processes. What its configuration says of simulation — threads, links,
-/// fidelity — does not apply.
-///
-/// # Errors
-/// The nodes' directory cannot be made; the configuration asks for another pace than real time's, or for a journal.
-pub fn start(config: NetworkConfig, settings: ExecSettings) -> Result<Handle, NetworkError> {
-    simnet::start_with(config, move |config, nudge| make(config, settings, nudge))
-}
-
-/// Starts a network whose nodes live in memory, or are child processes where their configuration says `exec`. All of it
-/// is in real time; what its configuration says of simulation applies to the nodes in memory.
-///
-/// # Errors
-/// As [`start`].
-pub fn start_mixed(config: NetworkConfig, settings: ExecSettings) -> Result<Handle, NetworkError> {
-    simnet::start_mixed(config, move |config, nudge| make(config, settings, nudge))
-}
-
-fn make(
-    config: &NetworkConfig,
-    settings: ExecSettings,
-    nudge: Nudge,
-) -> Result<Box<dyn NodeAdapter>, NetworkError> {
-    let adapter = ExecAdapter::new(config.services.clone(), config.max_peers, settings, nudge);
-    match adapter {
-        Ok(adapter) => Ok(Box::new(adapter)),
-        Err(error) => Err(NetworkError::Adapter { adapter: NAME, error }),
-    }
-}
 
 /// Brings nodes to life as child processes.
 #[derive(Debug)]
@@ -232,51 +173,6 @@ impl ExecAdapter {
             let node = node.as_ref().filter(|node| node.is_live())?;
             Some((NodeIndex(index as u32), node))
         })
-    }
-
-    /// What a new process of a node is made from.
-    fn birth(&mut self, node: NodeIndex, snapshots: &BTreeMap<String, Bytes>) -> Birth {
-        let token = format!("{:016x}{:016x}", self.entropy.next_u64(), self.entropy.next_u64());
-        let resident = self.nodes[node.0 as usize].as_mut().expect("the network names nodes that exist");
-        resident.life += 1;
-        resident.forget = Arc::default();
-        let base = self.base.as_ref().expect("until it is closed");
-        let mut json = NodeJson::of(&resident.config);
-        json.port = resident.port;
-        if !json.logfile.is_empty()
-            && let Ok(path) = std::path::absolute(&json.logfile)
-        {
-            json.logfile = path.to_string_lossy().into_owned();
-        }
-        let dir = base.node(&resident.config.id);
-        let parent = Parent {
-            dir: dir.clone(),
-            any_port: resident.config.port == 0,
-            max_peers: self.max_peers,
-            messages: self.messages,
-            snapshots: None,
-        };
-        let data_dir = dir.join("data").to_string_lossy().into_owned();
-        let p2p = P2p { listen_addr: resident.address().to_string() };
-        Birth {
-            executable: self.executable.clone(),
-            environment: self.settings.environment.clone(),
-            services: resident.config.services.join(","),
-            config: Config {
-                stack: Stack { data_dir, p2p },
-                node: json,
-                snapshots: (!snapshots.is_empty()).then(|| wire::encode(snapshots)),
-                parent: Some(parent),
-            },
-            turn: Arc::clone(self.turns.entry(dir.clone()).or_default()),
-            forget: Arc::clone(&resident.forget),
-            dir,
-            status: self.status.clone(),
-            token,
-            starting: Arc::clone(&self.starting),
-            start_within: self.settings.start_within,
-            stop_within: self.settings.stop_within,
-        }
     }
 }
 

@@ -29,6 +29,7 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | `start` | where networks of processes begin |
 //! | `adapter`, `resident` | the adapter, and what it knows of each node |
 //! | `process` | one child's life, as its parent sees it |
 //! | `status` | where start-up reports arrive |
@@ -41,9 +42,11 @@ mod base;
 mod child;
 mod process;
 mod resident;
+mod start;
 mod status;
 mod talk;
 mod wire;
 
-pub use adapter::{ExecAdapter, ExecSettings, start, start_mixed};
+pub use adapter::ExecAdapter;
 pub use child::node_main;
+pub use start::{ExecSettings, start, start_mixed};

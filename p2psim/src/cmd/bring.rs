@@ -15,11 +15,26 @@ pub(super) fn start(adapter: AdapterName, config: NetworkConfig) -> Result<Handl
     }
 }
 
-/// A scenario whose groups name adapters runs on all of them.
+/// What a scenario's groups need: they are of `adapter` where they name none.
 pub(super) fn for_scenario(adapter: AdapterName, scenario: &Scenario) -> AdapterName {
-    let names_others =
-        scenario.groups.iter().filter_map(|group| group.adapter).any(|name| name != adapter.to_string());
-    if names_others { AdapterName::Mixed } else { adapter }
+    let usual = adapter.to_string();
+    let mut kinds: Vec<&str> = scenario.groups.iter().map(|group| group.adapter.unwrap_or(&usual)).collect();
+    kinds.dedup();
+    match kinds[..] {
+        ["sim"] => AdapterName::Sim,
+        ["exec"] => AdapterName::Exec,
+        [] => adapter,
+        _ => AdapterName::Mixed,
+    }
+}
+
+/// Has groups that name no adapter be of `adapter`, where those of several come together.
+pub(super) fn name_usual(adapter: AdapterName, scenario: &mut Scenario) {
+    if adapter == AdapterName::Exec {
+        for group in &mut scenario.groups {
+            group.adapter.get_or_insert("exec");
+        }
+    }
 }
 
 /// What takes simulated time is refused where nodes may be processes.

@@ -21,8 +21,9 @@ pub(super) fn run(args: &Run, services: Services) -> Result<Code, Failure> {
     if args.is_sweep() {
         return sweep::sweep(args, path, &services);
     }
-    let scenario = source::read(path, &args.set, &services)?;
+    let mut scenario = source::read(path, &args.set, &services)?;
     let adapter = bring::for_scenario(args.adapter, &scenario);
+    bring::name_usual(args.adapter, &mut scenario);
     let simulated = [
         ("--verify", args.verify),
         ("--fidelity", args.fidelity.is_some()),

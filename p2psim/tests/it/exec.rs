@@ -156,3 +156,28 @@ fn a_process_logs_where_and_as_much_as_it_is_told() {
     assert!(read("loud").contains("Adding p2p peer"), "{}", read("loud"));
     assert_eq!(read("quiet"), "");
 }
+
+#[test]
+fn groups_of_a_scenario_say_what_they_are() {
+    let bench = Bench::new();
+    let group = |name: &str, adapter: &str| {
+        format!("[[nodes]]\nname = \"{name}\"\ncount = 2\nservices = [\"ping-pong\"]\n{adapter}\n")
+    };
+    let file = |name: &str, [one, other]: [&str; 2]| {
+        let head = format!("name = \"{name}\"\nduration = \"100ms\"\n");
+        let expect = "[[expect]]\ntotal = \"nodes\"\nequals = 4\n";
+        bench.file(&format!("{name}.toml"), &(head + &group("a", one) + &group("b", other) + expect))
+    };
+    let exec = "adapter = \"exec\"";
+    let both = file("both", ["", exec]);
+    let ran = p2psim(&["run", &both]).expect(0);
+    assert!(ran.out.contains("DIGEST       none\n"), "{}", ran.out);
+    let refused = p2psim(&["run", &both, "--verify"]).expect(2);
+    assert!(refused.err.contains("--verify needs simulated time"), "{}", refused.err);
+    let refused = p2psim(&["run", &both, "--seeds", "2"]).expect(2);
+    assert!(refused.err.contains("these nodes would be processes in real time"), "{}", refused.err);
+    p2psim(&["run", &file("rest", ["adapter = \"sim\"", ""]), "--adapter", "exec"]).expect(0);
+    p2psim(&["run", &file("all", [exec, exec])]).expect(0);
+    let docker = p2psim(&["run", &file("odd", ["adapter = \"docker\"", ""])]).expect(4);
+    assert!(docker.err.contains("docker"), "{}", docker.err);
+}

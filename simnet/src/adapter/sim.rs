@@ -3,11 +3,12 @@
 //! Each node is a host of a [`Simulation`]. What is one per node (its recorder, its running [`Node`], its RPC
 //! conversations) is kept at the host, on the host's thread (`slot`); what happens to it is done there, between two events.
 
+mod disk;
 mod slot;
 
+use disk::Disk;
 use slot::{Addresses, Slot, settle, shard_log, slot};
 
-use super::base::Base;
 use super::{Answer, Capabilities, Fabric, NodeAdapter, NodeIndex, NodeKind, Reply, RpcOut, Tap};
 use crate::condition::{Condition, RestraintId};
 use crate::measure::{Flows, Traffic};
@@ -19,12 +20,9 @@ use node::rpc::view::Ports;
 use node::{DataDir, NodeConfig, NodeInfo, RpcError, Services};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::oneshot;
 use world::sim::{
@@ -66,34 +64,6 @@ pub struct SimAdapter {
     rules: BTreeMap<RestraintId, RuleId>,
     /// Digests of nodes that were removed.
     departed: Vec<(Origin, Chain)>,
-}
-
-/// Where services of nodes keep files: nothing is there before the first of them asks.
-#[derive(Debug, Default)]
-struct Disk(Mutex<Option<Base>>);
-
-impl Disk {
-    fn base(&self) -> MutexGuard<'_, Option<Base>> {
-        self.0.lock().expect("no holder panics")
-    }
-
-    /// Makes a node's directory.
-    fn make(&self, id: &NodeId) -> io::Result<PathBuf> {
-        let mut base = self.base();
-        if base.is_none() {
-            *base = Some(Base::create(&std::env::temp_dir())?);
-        }
-        let dir = base.as_ref().expect("just put there").node(id).join("data");
-        fs::create_dir_all(&dir)?;
-        Ok(dir)
-    }
-
-    fn forget(&self, id: &NodeId) {
-        if let Some(base) = &*self.base() {
-            // A node that keeps no files has no directory.
-            let _ = fs::remove_dir_all(base.node(id));
-        }
-    }
 }
 
 /// What is known of a node on this side.
@@ -272,7 +242,7 @@ impl NodeAdapter for SimAdapter {
     fn close(&mut self) {
         let all: Vec<NodeIndex> = self.present().collect();
         self.end(&all, |slot| slot.stop());
-        drop(self.disk.base().take());
+        self.disk.close();
     }
 
     fn info(&self, node: NodeIndex) -> NodeInfo {
