@@ -36,7 +36,7 @@ fn capture(args: &Run, scenario: &Scenario) -> Result<Option<Capture>, Failure> 
         return Ok(None);
     }
     let known: Vec<String> = scenario.groups.iter().flat_map(Group::names).collect();
-    for name in args.pcap.iter().filter(|name| !known.contains(name)) {
+    if let Some(name) = args.pcap.iter().find(|name| !known.contains(name)) {
         let what = format_args!("--pcap: the scenario has no node {name:?}");
         let remedy = match nearest(name, known.iter().map(String::as_str)) {
             Some(near) => format!("did you mean {near}?"),
