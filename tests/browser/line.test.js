@@ -164,7 +164,7 @@ test('a server that is not there when the page is opened is waited for', async (
     await tab.until('the page has begun', (s) => s.connected);
     // The files are there; the live line is not.
     await server.kill();
-    await eventually('it says so', async () => (await badge(tab)) === 'LOST');
+    await eventually('it says so', async () => /^(LOST|CONNECTING)$/.test((await badge(tab)) ?? '') && (await banner(tab)) !== '');
     await server.begin();
     await eventually('it has come', async () => (await badge(tab)) === 'LIVE');
     await tab.close();

@@ -13,7 +13,7 @@ export class ShellLines {
     const title = 'The same from a shell';
     this.api = api;
     this.body = h('div.shell-body', {}, hint ? h('p.hint', {}, hint) : null);
-    this.element = h('section.shell', { 'aria-label': title, hidden: !hint }, h('h3', {}, title), this.body);
+    this.element = h('section.shell', { 'aria-label': title, hidden: !hint }, h('p.shell-title', { 'aria-hidden': 'true' }, title), this.body);
   }
 
   /** @param {Request} request */

@@ -47,18 +47,24 @@ export class Trace {
   branch(item, node, children, depth) {
     const own = children.get(node) ?? [], name = this.app.model.facts.name(node);
     const label = [h('a', { href: `#node?sel=${encodeURIComponent(name)}` }, name), h('span.muted', {}, ` ${node === item.origin ? 'published' : `+${span(item.at(node))}`}${own.length ? `, to ${count(own.length)}` : ''}`)];
-    if (!own.length) return h('li', {}, label);
+    if (!own.length) return h('li.leaf', {}, label);
     const list = h('ul');
     const more = (/** @type {number} */ from) => {
       const rest = own.slice(from, from + WIDE).map((child) => this.branch(item, child, children, depth + 1));
       list.append(...rest);
       if (own.length > from + WIDE) {
         const button = h('button.link', { onclick: () => { button.parentElement?.remove(); more(from + WIDE); } }, `${count(own.length - from - WIDE)} more`);
-        list.append(h('li', {}, button));
+        list.append(h('li.leaf', {}, button));
       }
     };
-    const fold = h('details', { open: depth < 2, ontoggle: () => fold.open && !list.childElementCount && more(0) }, h('summary', {}, label), list);
-    if (fold.open) more(0);
-    return h('li', {}, fold);
+    const turn = (/** @type {boolean} */ open) => {
+      if (open && !list.childElementCount) more(0);
+      list.hidden = !open;
+      put(fold, open ? '▾' : '▸');
+      fold.setAttribute('aria-expanded', String(open));
+    };
+    const fold = h('button.fold', { 'aria-label': `whom ${name} brought it to`, onclick: () => turn(Boolean(list.hidden)) });
+    turn(depth < 2);
+    return h('li', {}, fold, label, list);
   }
 }
