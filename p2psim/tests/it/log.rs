@@ -330,7 +330,7 @@ fn where_the_disk_is_slow_the_simulation_waits_and_says_so() {
         while let Ok(count @ 1..) = file.read(&mut piece) {
             log.extend_from_slice(&piece[..count]);
             if let Ok(time) = stalled.try_recv() {
-                std::thread::sleep(time);
+                std::thread::park_timeout(time);
             }
         }
         log
