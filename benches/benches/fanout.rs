@@ -120,7 +120,7 @@ fn stream(suite: &mut Suite) {
             // As much as may wait for a subscriber, so that what is measured is telling and not missing.
             told += chatter.talk(Duration::from_millis(20)).0;
             while seen.iter().map(|count| count.load(Ordering::Relaxed)).sum::<u64>() < told {
-                std::thread::sleep(Duration::from_millis(2));
+                std::thread::park_timeout(Duration::from_millis(2));
             }
         }
         missed += seen[1].load(Ordering::Relaxed) - before[1];
