@@ -44,7 +44,7 @@ fn ten_thousand(suite: &mut Suite) {
         );
         suite.row(format!("{what}, CPU of one thread"), Figure::Cpu(one.up_cpu), None, Budget::None);
         let (work, work_bare) = (Figure::Wall(two.work), Some(Figure::Wall(one.work)));
-        suite.row("ten items flooded through them (bare: one thread)".into(), work, work_bare, Budget::None);
+        suite.row("ten items flooded through them (bare: one thread)", work, work_bare, Budget::None);
         let peak = Figure::Bytes(one.peak.max(two.peak));
         suite.row(format!("{what}, at most in memory"), peak, None, Budget::AtMost(Figure::Bytes(memory)));
     }
