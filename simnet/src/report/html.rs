@@ -37,7 +37,7 @@ impl<T: Serialize> Shell<'_, T> {
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
-             <style>\n{STYLE}{}\n</style>\n</head>\n<body>\n\
+             <style>\n{}\n{STYLE}</style>\n</head>\n<body>\n\
              <header><h1>{title}</h1>{verdict}<span class=\"tools\"><button id=\"json\">JSON</button>\
              <button id=\"theme\">light / dark</button></span>{question}</header>\n{}\
              <script type=\"application/json\" id=\"report\">{}</script>\n\
