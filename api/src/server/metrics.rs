@@ -131,7 +131,7 @@ impl Scrape {
         write.gauges(
             "item_reach",
             "Of the nodes up at publication, those reached, mean of all items",
-            Some(Unit::Ratios),
+            Some(Unit::Other("ratio".to_owned())),
             &reach,
         )?;
         for (name, help, of) in [

@@ -59,7 +59,7 @@ async fn a_scrape_tells_the_network_in_numbers() {
         assert_eq!(value(&scrape, "p2psim_message_wire_bytes_total", &labels), row.sent.wire_bytes as f64);
     }
     assert_eq!(value(&scrape, "p2psim_node_stops_total", &[]), 1.0);
-    assert_eq!(value(&scrape, "p2psim_item_reach_ratios", &[("protocol", "gossip")]), 1.0);
+    assert_eq!(value(&scrape, "p2psim_item_reach_ratio", &[("protocol", "gossip")]), 1.0);
     let arrival = scrape.samples.iter().find(|sample| sample.metric == "p2psim_item_arrival_seconds");
     let Some(Value::Histogram(buckets)) = arrival.map(|sample| &sample.value) else { panic!("{text}") };
     let counts: BTreeMap<String, f64> =
