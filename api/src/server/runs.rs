@@ -288,7 +288,7 @@ impl Experiment {
             question: scenario.question.clone(),
             command: format!("p2psim run {}.toml --seed {}", scenario.name, report.seed),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            parameters: Vec::new(),
+            parameters: scenario.parameters.clone().into_iter().collect(),
             text: scenario.text().to_owned(),
             wall: begun.elapsed(),
         };

@@ -82,7 +82,7 @@ pub(crate) enum Command {
     Diff(Diff),
     /// Do a run or a session again up to a moment, and go on otherwise
     Fork(Fork),
-    /// Check scenario files, or print their schema
+    /// List shipped scenarios, check files, or print their schema
     Scenario {
         #[command(subcommand)]
         command: ScenarioCommand,

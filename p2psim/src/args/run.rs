@@ -9,7 +9,7 @@ use std::time::Duration;
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Run {
-    /// The scenario, a TOML file
+    /// The scenario: a TOML file, or the name of a shipped one
     #[arg(required_unless_present = "journal", conflicts_with = "journal")]
     pub(crate) scenario: Option<PathBuf>,
     /// Change a value of the scenario: nodes.light.count=300, duration=2m, or a parameter by its name

@@ -16,6 +16,8 @@ pub(crate) enum ScenarioCommand {
         #[arg(long, value_name = "PATH=VALUE")]
         set: Vec<Setting>,
     },
+    /// List the scenarios that come with the program: `p2psim run NAME` runs one
+    List,
     /// Print the JSON schema of scenario files, for editors
     Schema,
 }

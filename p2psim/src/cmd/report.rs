@@ -5,7 +5,7 @@ use crate::args::fidelity_name;
 use crate::table::table;
 use simnet::plot::Unit;
 use simnet::report::MessageRow;
-use simnet::scenario::{Outcome, RunReport, Scenario};
+use simnet::scenario::{Calls, Outcome, RunReport, Scenario};
 use simnet::{Measurements, MessageCount};
 use std::fmt::Write;
 use std::time::Duration;
@@ -23,15 +23,24 @@ pub(super) fn show(scenario: &Scenario, report: &RunReport, wall: Duration, thre
     page.push_str("\n\n");
     let fidelity = fidelity_name(report.fidelity);
     let threads = if threads == 1 { "1 thread".to_owned() } else { format!("{threads} threads") };
-    page.push_str(&table(&[
-        ["NODES", &report.nodes.to_string()],
-        ["CONNECTIONS", &report.connections.to_string()],
-        ["DROPS", &report.drops.to_string()],
-        ["SIMULATED", &seconds(report.simulated)],
-        ["WALL", &format!("{} on {threads}", seconds(wall))],
-        ["SEED", &format!("{}, {fidelity} fidelity", report.seed)],
-        ["DIGEST", &bring::shown(report.digest, report.deterministic)],
-    ]));
+    let row = |name: &str, value: String| [name.to_owned(), value];
+    let mut facts = vec![
+        row("NODES", report.nodes.to_string()),
+        row("CONNECTIONS", report.connections.to_string()),
+        row("DROPS", report.drops.to_string()),
+        row("SIMULATED", seconds(report.simulated)),
+        row("WALL", format!("{} on {threads}", seconds(wall))),
+        row("SEED", format!("{}, {fidelity} fidelity", report.seed)),
+        row("DIGEST", bring::shown(report.digest, report.deterministic)),
+    ];
+    if !scenario.workload.is_empty() {
+        facts.push(row("CALLS", calls(&report.calls)));
+    }
+    if !scenario.parameters.is_empty() {
+        let parameters = scenario.parameters.iter().map(|(name, value)| format!("{name} = {value}"));
+        facts.push(row("PARAMETERS", parameters.collect::<Vec<_>>().join(", ")));
+    }
+    page.push_str(&table(&facts));
     page.push('\n');
     page.push_str(&messages(&report.messages));
     page.push_str(&measured(&report.measurements));
@@ -40,6 +49,19 @@ pub(super) fn show(scenario: &Scenario, report: &RunReport, wall: Duration, thre
         page.push_str(&expectations(&report.expectations));
     }
     page
+}
+
+/// What became of a workload's calls.
+fn calls(calls: &Calls) -> String {
+    let mut text = calls.made.to_string();
+    if calls.failed > 0 {
+        let first = calls.first_error.as_deref().unwrap_or_default();
+        write!(text, ", {} of them failed, the first by {first}", calls.failed).expect("a String takes all");
+    }
+    if calls.passed_over > 0 {
+        write!(text, "; {} times nobody was up to be called", calls.passed_over).expect("a String takes all");
+    }
+    text
 }
 
 /// Messages by protocol and code, and their sum.

@@ -112,12 +112,12 @@ pub(super) fn run_scenario(
 
 /// What of a run its report does not know.
 fn origin(path: &Path, args: &Run, scenario: &Scenario, report: &RunReport, wall: Duration) -> Origin {
-    let parameters = [("threads", args.threads.to_string())];
+    let threads = ("threads".to_owned(), args.threads.to_string());
     Origin {
         question: scenario.question.clone(),
         command: again(path, args, report),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        parameters: parameters.map(|(name, value)| (name.to_owned(), value)).into(),
+        parameters: scenario.parameters.clone().into_iter().chain([threads]).collect(),
         text: scenario.text().to_owned(),
         wall,
     }

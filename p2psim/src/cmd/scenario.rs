@@ -1,10 +1,12 @@
-//! `scenario`: checks scenario files, and prints the schema that editors use.
+//! `scenario`: lists what is shipped, checks files, prints the schema that editors use.
 
-use super::{print, source};
+use super::{print, shipped, source};
 use crate::args::ScenarioCommand;
 use crate::failure::{Code, Failure};
+use crate::table::table;
 use ::node::Services;
 use simnet::scenario::{self, Scenario};
+use std::path::Path;
 
 pub(super) fn scenario(command: &ScenarioCommand, services: &Services) -> Result<Code, Failure> {
     match command {
@@ -18,6 +20,15 @@ pub(super) fn scenario(command: &ScenarioCommand, services: &Services) -> Result
                 }
             }
             Ok(code)
+        }
+        ScenarioCommand::List => {
+            let mut rows = vec![["NAME".to_owned(), "QUESTION".to_owned()]];
+            for (name, _) in shipped::scenarios() {
+                let scenario = source::read(Path::new(&name), &[], services)?;
+                rows.push([name, scenario.question.unwrap_or_default()]);
+            }
+            print(&table(&rows))?;
+            Ok(Code::Done)
         }
         ScenarioCommand::Schema => {
             let schema = serde_json::to_string_pretty(&scenario::schema()).expect("it has string keys");

@@ -1,5 +1,6 @@
-//! Scenario files: read, changed by `--set`, and understood.
+//! Scenarios: files, or shipped ones by name; read, changed by `--set`, and understood.
 
+use super::shipped;
 use crate::args::Setting;
 use crate::failure::{Code, Failure};
 use ::node::Services;
@@ -7,13 +8,22 @@ use simnet::scenario::{self, Around, Scenario};
 use std::fs;
 use std::path::Path;
 
-/// The text of a scenario file.
+/// The text of a scenario: of the file, or, where there is none, of the shipped one of that name.
 pub(super) fn text(path: &Path) -> Result<String, Failure> {
     let shown = path.display();
-    let bytes = fs::read(path).map_err(|error| {
-        let failure = Failure::new(Code::BadFile, format_args!("cannot read {shown}: {error}"));
-        failure.remedy("a scenario is a TOML file, such as scenarios/ping-pong.toml")
-    })?;
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            let shipped = shipped::scenarios();
+            if let Some((_, text)) = shipped.iter().find(|(name, _)| path == Path::new(name)) {
+                return Ok(text.clone());
+            }
+            let names: Vec<&str> = shipped.iter().map(|(name, _)| name.as_str()).collect();
+            let failure = Failure::new(Code::BadFile, format_args!("cannot read {shown}: {error}"));
+            let remedy = format!("a scenario is a TOML file, or one of those shipped: {}", names.join(", "));
+            return Err(failure.remedy(remedy));
+        }
+    };
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         Failure::new(Code::BadFile, format_args!("{shown} is no text: byte {at} is not UTF-8"))

@@ -1,7 +1,9 @@
 //! Scenarios checked, changed from outside, and run many times.
 
-use crate::support::{Bench, p2psim, text_of};
+use crate::support::{Bench, command, p2psim, signal, text_of};
 use serde_json::Value;
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
 
 const GOSSIP: &str = r#"name = "few"
 duration = "5s"
@@ -129,6 +131,36 @@ fn many_seeds_are_verified_in_other_processes() {
 }
 
 #[test]
+fn ctrl_c_keeps_what_is_done() {
+    let bench = Bench::new();
+    let path = bench.file("few.toml", GOSSIP);
+    let out = text_of(&bench.path("out"));
+    let mut child = command(&["run", &path, "--seeds", "10000", "--log", "trace", "--out", &out, "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Ten thousand runs take minutes; once a node has seen its network end, one is done.
+    let mut err = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("Removing p2p peer") {
+        line.clear();
+        assert_ne!(err.read_line(&mut line).unwrap(), 0, "it ended by itself");
+    }
+    signal(&child, "INT");
+    let rest = std::thread::spawn(move || err.lines().map(Result::unwrap).last());
+    let mut said = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let last = rest.join().unwrap().unwrap();
+    assert!(last.starts_with("p2psim: interrupted after ") && last.ends_with(" of 10000 runs"), "{last}");
+    let sweep: Value = serde_json::from_str(&said).unwrap();
+    let done = sweep["runs"].as_array().unwrap().len();
+    assert!((1..10_000).contains(&done), "{done}");
+    assert_eq!(std::fs::read_to_string(bench.path("out/sweep.json")).unwrap(), said);
+}
+
+#[test]
 fn sweeps_that_make_no_sense_are_refused_before_they_run() {
     let bench = Bench::new();
     let path = bench.file("few.toml", GOSSIP);
@@ -151,6 +183,23 @@ fn sweeps_that_make_no_sense_are_refused_before_they_run() {
         let ran = p2psim(&all).expect(code);
         assert!(ran.err.contains(words), "{args:?}: {}", ran.err);
     }
+}
+
+#[test]
+fn shipped_scenarios_run_by_their_name_from_anywhere() {
+    let list = p2psim(&["scenario", "list"]).expect(0).out;
+    for name in ["churn", "eclipse", "flash-crowd", "gossip", "partition", "ping-pong", "slow-region"] {
+        assert!(
+            list.lines().any(|line| line.starts_with(&format!("{name} ")) && line.ends_with('?')),
+            "{list}"
+        );
+    }
+    let few = ["--set", "nodes.honest.count=12", "--set", "attackers=2", "--set", "duration=8s"];
+    let late = ["--set", "workload.0.before=5s", "--set", "timeline.2.at=6s", "--set", "timeline.3.at=7s"];
+    let all: Vec<&str> = ["run", "eclipse"].iter().chain(&few).chain(&late).copied().collect();
+    // What its expectations say of later is beyond that time, and shown in the text as it was changed.
+    assert!(p2psim(&all).expect(4).err.contains("eclipse (as changed by --set)"));
+    assert!(p2psim(&["run", "eclipze"]).expect(4).err.contains("one of those shipped: churn, eclipse"));
 }
 
 #[test]

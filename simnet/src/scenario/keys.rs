@@ -343,7 +343,7 @@ pub(super) static TIMELINE: Kind = Kind {
             Wants::Text,
             "link, line: what it is from now on: \"latency 200ms, loss 1%\", \"up 1 Mbit/s\", or the name of a condition.",
         ),
-        key("rate", Wants::Text, "churn: how often each goes, at random: \"10%/h\"."),
+        key("rate", Wants::Text, "churn: how often they go, at random: \"10%/h\" of each, \"2/min\" of all."),
         key(
             "up",
             Wants::Text,

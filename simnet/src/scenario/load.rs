@@ -2,9 +2,9 @@
 
 use super::error::Fallible;
 use super::keys::WORKLOAD;
-use super::pulse::Rate;
 use super::section::{Located, Section};
 use super::select::{Names, Selector};
+use crate::churn::Rate;
 use serde_json::Value;
 use std::ops::Range;
 use std::time::Duration;
@@ -105,8 +105,13 @@ fn beat(section: &Section<'_>) -> Fallible<(Beat, Option<Duration>)> {
             every => Ok((Beat::Every(every.unwrap_or_default()), None)),
         },
         ["rate"] => {
-            let rate = section.parsed::<Rate>("rate")?.expect("it is given");
-            Ok((Beat::Rate(rate.value), None))
+            let rate = section.parsed::<Rate>("rate")?.expect("it is given").value;
+            if let Rate::Each { .. } = rate {
+                return Err(section
+                    .wrong_value("rate", "calls are no share of anything")
+                    .help("so many a time: rate = \"2/s\""));
+            }
+            Ok((Beat::Rate(rate), None))
         }
         ["at"] => {
             section.refuse("after", "`at` says when")?;

@@ -66,7 +66,7 @@ pub use file::Around;
 pub use load::{Beat, Pick, Workload};
 pub use nodes::Variant;
 pub use places::{Access, Files, Region};
-pub use pulse::{BadPulse, Lasting, Rate};
+pub use pulse::{BadLasting, Lasting};
 pub use run::{Moment, Progress, RunError, RunOptions, RunReport, run, run_on};
 pub use schema::schema;
 pub use select::{Cast, Member, Selector};

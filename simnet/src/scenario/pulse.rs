@@ -1,4 +1,4 @@
-//! How often, and how long: rates and lengths of time that are drawn.
+//! How long: lengths of time that are drawn. How often is [`churn::Rate`](crate::churn::Rate)'s.
 
 use crate::condition::Text;
 use std::str::FromStr;
@@ -7,12 +7,6 @@ use world::Entropy;
 
 /// No drawn time is longer; it keeps sums of times inside the simulated clock.
 const LONGEST: f64 = 100.0 * 365.0 * 86_400.0;
-
-/// Something happens so often, each moment as likely as the other (a Poisson process).
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Rate {
-    per_second: f64,
-}
 
 /// A length of time, or how it is drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,28 +28,12 @@ pub enum Lasting {
 
 /// A text that says no such thing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is no {what}: {why}")]
-pub struct BadPulse {
-    what: &'static str,
+#[error(
+    "{text:?} is no length of time, such as 30s, 30s ± 10s, exponential 60s or weibull 60s shape 0.5: {why}"
+)]
+pub struct BadLasting {
     text: String,
     why: String,
-}
-
-impl Rate {
-    /// The time to the next.
-    pub fn draw(self, entropy: &mut Entropy) -> Duration {
-        seconds(-(1.0 - entropy.unit()).ln() / self.per_second)
-    }
-
-    /// How often, on average.
-    pub fn per_second(self) -> f64 {
-        self.per_second
-    }
-
-    /// The time from one to the next, on average.
-    pub fn mean(self) -> Duration {
-        seconds(1.0 / self.per_second)
-    }
 }
 
 impl Lasting {
@@ -72,53 +50,16 @@ impl Lasting {
     }
 }
 
-fn seconds(time: f64) -> Duration {
+/// So many seconds, as far as anything lasts.
+pub(super) fn seconds(time: f64) -> Duration {
     Duration::from_secs_f64(time.clamp(0.0, LONGEST))
 }
 
-impl FromStr for Rate {
-    type Err = BadPulse;
-
-    /// `2/s`, `0.5/min`, `10%/h`.
-    fn from_str(text: &str) -> Result<Self, BadPulse> {
-        let bad = |why: &str| BadPulse {
-            what: "rate, such as 2/s or 10%/h",
-            text: text.to_owned(),
-            why: why.to_owned(),
-        };
-        let (count, unit) =
-            text.split_once('/').ok_or_else(|| bad("so many per what? Write it with a slash"))?;
-        let (count, scale) = match count.trim().strip_suffix('%') {
-            Some(percent) => (percent.trim(), 100.0),
-            None => (count.trim(), 1.0),
-        };
-        let count: f64 =
-            count.parse().map_err(|_| bad("before the slash stands a number, or a share with %"))?;
-        // A unit alone is one of it.
-        let unit = unit.trim();
-        let unit =
-            if unit.starts_with(|c: char| c.is_ascii_digit()) { unit.to_owned() } else { format!("1{unit}") };
-        let Text(unit) = unit.parse::<Text<Duration>>().map_err(|error| bad(&error.to_string()))?;
-        let unit = unit.as_secs_f64();
-        match count / scale / unit {
-            rate if !rate.is_finite() => Err(bad("that is no number")),
-            rate if rate < 0.0 => Err(bad("nothing happens less often than never")),
-            rate if rate < 1.0 / LONGEST => Err(bad("that is never")),
-            rate if rate > 1e6 => Err(bad("the most is a million a second")),
-            per_second => Ok(Self { per_second }),
-        }
-    }
-}
-
 impl FromStr for Lasting {
-    type Err = BadPulse;
+    type Err = BadLasting;
 
-    fn from_str(text: &str) -> Result<Self, BadPulse> {
-        let bad = |why: String| BadPulse {
-            what: "length of time, such as 30s, 30s ± 10s, exponential 60s or weibull 60s shape 0.5",
-            text: text.to_owned(),
-            why,
-        };
+    fn from_str(text: &str) -> Result<Self, BadLasting> {
+        let bad = |why: String| BadLasting { text: text.to_owned(), why };
         let time = |text: &str| match text.trim().parse::<Text<Duration>>() {
             Ok(Text(time)) if time.as_secs_f64() <= LONGEST => Ok(time),
             Ok(_) => Err(bad("the longest time is 100 years".into())),
@@ -157,31 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rates_and_lengths_are_read() {
-        for (text, per_second) in [
-            ("2/s", 2.0),
-            ("30/min", 0.5),
-            ("5/10s", 0.5),
-            ("10%/h", 0.1 / 3600.0),
-            (" 1 / ms ", 1000.0),
-            ("0.5/d", 0.5 / 86_400.0),
-        ] {
-            let rate = text.parse::<Rate>().unwrap().per_second();
-            assert!((rate - per_second).abs() < 1e-12, "{text}: {rate}");
-        }
-        for (text, why) in [
-            ("2", "per what?"),
-            ("-2/s", "less often than never"),
-            ("0/s", "that is never"),
-            ("x/s", "a number"),
-            ("2/y", "no unit"),
-            ("inf/s", "no number"),
-            ("1/0s", "no number"),
-            ("1e9/s", "a million"),
-        ] {
-            let error = text.parse::<Rate>().unwrap_err().to_string();
-            assert!(error.contains(why), "{text}: {error}");
-        }
+    fn lengths_are_read() {
         let s = Duration::from_secs;
         for (text, lasting) in [
             ("30s", Lasting::Fixed(s(30))),
@@ -201,11 +118,9 @@ mod tests {
     fn what_is_drawn_has_the_mean_it_should_have() {
         let s = Duration::from_secs_f64;
         let mut entropy = Entropy::derive(1, 0, 0, "pulse");
-        let rate: Rate = "2/s".parse().unwrap();
         let mut mean = |draw: &mut dyn FnMut(&mut Entropy) -> Duration| {
             (0..20_000).map(|_| draw(&mut entropy).as_secs_f64()).sum::<f64>() / 20_000.0
         };
-        assert!((mean(&mut |entropy| rate.draw(entropy)) - 0.5).abs() < 0.02);
         for (lasting, expect) in [
             (Lasting::Fixed(s(3.0)), 3.0),
             (Lasting::Uniform(s(1.0), s(3.0)), 2.0),

@@ -287,6 +287,8 @@ struct Run<'a, P> {
     streams: Vec<Entropy>,
     /// What entries of the timeline have imposed and not lifted, by place.
     imposed: BTreeMap<usize, RestraintId>,
+    /// How many nodes each churn of the timeline is about, by place.
+    churning: BTreeMap<usize, usize>,
     callers: Vec<Caller>,
     calls: Calls,
     watches: Vec<Watch>,
@@ -311,9 +313,10 @@ impl<'a, P: FnMut(Progress)> Run<'a, P> {
             agenda: Agenda::new(scenario),
             streams: (0..scenario.timeline.len()).map(|place| stream(place, "scenario/timeline")).collect(),
             imposed: BTreeMap::new(),
+            churning: BTreeMap::new(),
             callers: callers.map(|(place, _)| Caller::new(stream(place, "scenario/workload"))).collect(),
             calls: Calls::default(),
-            watches: scenario.expectations.iter().map(Watch::new).collect(),
+            watches: vec![Watch::default(); scenario.expectations.len()],
             snapshots: Vec::new(),
             asked: None,
             moment: None,

@@ -3,9 +3,10 @@
 use super::error::{Fallible, ScenarioError, meant};
 use super::keys::TIMELINE;
 use super::places::Atlas;
-use super::pulse::{Lasting, Rate};
+use super::pulse::{Lasting, seconds};
 use super::section::{Located, Section};
 use super::select::{Names, Selector};
+use crate::churn::Rate;
 use crate::condition::{LinkChange, Text};
 use std::time::Duration;
 use world::sim::{Chance, Effect, HostLink};
@@ -57,6 +58,8 @@ pub enum Deed {
         who: Selector,
         /// How long each is up.
         up: Lasting,
+        /// Whether that is the time from one that goes to the next, whichever they are, rather than of each.
+        of_all: bool,
         /// How long each is away.
         down: Lasting,
         /// How they go.
@@ -333,14 +336,19 @@ impl Reader<'_, '_> {
     fn churn(&self) -> Fallible<Deed> {
         let section = self.section;
         let who = self.who("churn")?;
-        let up = match (section.parsed::<Rate>("rate")?, section.parsed::<Lasting>("up")?) {
+        let (up, of_all) = match (section.parsed::<Rate>("rate")?, section.parsed::<Lasting>("up")?) {
             (Some(_), Some(_)) => {
                 return Err(self
                     .wrong("up", "`rate` and `up` both say how long nodes are up")
                     .help("keep one"));
             }
-            (Some(rate), None) => Lasting::Exponential(rate.value.mean()),
-            (None, Some(up)) => up.value,
+            (Some(rate), None) => match rate.value {
+                Rate::Each { share, per } => {
+                    (Lasting::Exponential(seconds(per.as_secs_f64() / share)), false)
+                }
+                Rate::All { count, per } => (Lasting::Exponential(seconds(per.as_secs_f64() / count)), true),
+            },
+            (None, Some(up)) => (up.value, false),
             (None, None) => {
                 return Err(section.missing("rate", "rate = \"10%/h\", or up = \"exponential 10h\""));
             }
@@ -351,7 +359,7 @@ impl Reader<'_, '_> {
             return Err(self.wrong("up", "nodes that are up for 0 s and away for 0 s let no time pass"));
         }
         let how = if section.word("by")? == Some("crash") { Ending::Crash } else { Ending::Stop };
-        Ok(Deed::Churn { who, up, down, how })
+        Ok(Deed::Churn { who, up, of_all, down, how })
     }
 
     fn snapshot(&self) -> Fallible<String> {

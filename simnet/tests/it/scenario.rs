@@ -195,7 +195,7 @@ fn one_seed_is_one_log_whatever_runs_it() {
                 [[nodes.mix]]\nname = \"b\"\nshare = \"rest\"\n\
                 [[workload]]\ncall = \"gossip_publish\"\nrate = \"3/s\"\n\
                 [[timeline]]\nat = \"2s\"\nstart = \"light\"\npeers = 2\nover = \"5s\"\n\
-                [[timeline]]\nat = \"5s\"\nchurn = \"30% of all\"\nrate = \"2/min\"\ndown = \"exponential 3s\"\n\
+                [[timeline]]\nat = \"5s\"\nchurn = \"30% of all\"\nrate = \"20/min\"\ndown = \"exponential 3s\"\n\
                 [[timeline]]\nat = \"10s\"\npartition = \"40% of all\"\nfor = \"20s\"\n";
     let text = text(
         "60s",

@@ -3,6 +3,7 @@
 use super::agenda::Due;
 use super::{Progress, Run, RunError, while_};
 use crate::adapter::Answer;
+use crate::churn::Rate;
 use crate::scenario::load::{Beat, Pick, Workload};
 use devp2p::NodeId;
 use node::RpcError;
@@ -39,7 +40,7 @@ impl Caller {
     fn first(&mut self, workload: &Workload) -> Duration {
         match workload.beat {
             Beat::Every(_) | Beat::Once => workload.after,
-            Beat::Rate(rate) => workload.after + rate.draw(&mut self.entropy),
+            Beat::Rate(rate) => workload.after.saturating_add(gap(rate, &mut self.entropy)),
         }
     }
 
@@ -48,11 +49,16 @@ impl Caller {
         let next = match workload.beat {
             Beat::Once => return None,
             Beat::Every(every) => at.saturating_add(every),
-            Beat::Rate(rate) => at.saturating_add(rate.draw(&mut self.entropy)),
+            Beat::Rate(rate) => at.saturating_add(gap(rate, &mut self.entropy)),
         };
         let left = workload.times.is_none_or(|times| self.made < times);
         (left && next < workload.before).then_some(next)
     }
+}
+
+/// From one call to the next.
+fn gap(rate: Rate, entropy: &mut Entropy) -> Duration {
+    rate.next(1, entropy).unwrap_or(Duration::MAX)
 }
 
 impl<P: FnMut(Progress)> Run<'_, P> {

@@ -31,10 +31,11 @@ impl<P: FnMut(Progress)> Run<'_, P> {
                     self.agenda.put(at, Due::Leave { entry: place, node });
                 }
             }
-            Deed::Churn { who, up, .. } => {
-                for node in self.select(place, who) {
-                    let up = up.draw(&mut self.streams[place]).max(SHORTEST);
-                    self.leave_later(place, node, at + up);
+            Deed::Churn { who, .. } => {
+                let who = self.select(place, who);
+                self.churning.insert(place, who.len());
+                for node in who {
+                    self.leave_later(place, node, at);
                 }
             }
             Deed::Connect(one, other) => {
@@ -149,16 +150,18 @@ impl<P: FnMut(Progress)> Run<'_, P> {
         if self.start(node).await? {
             self.rejoin(node).await?;
         }
-        if let Deed::Churn { up, .. } = &self.scenario.timeline[entry].deed {
-            let up = up.draw(&mut self.streams[entry]).max(SHORTEST);
-            self.leave_later(entry, node, at + up);
-        }
+        self.leave_later(entry, node, at);
         Ok(())
     }
 
-    /// With churn: unless that is over by then.
-    fn leave_later(&mut self, entry: usize, node: usize, at: Duration) {
+    /// With churn, a node that is up from now on will go, unless that is over by then.
+    fn leave_later(&mut self, entry: usize, node: usize, now: Duration) {
         let churn = &self.scenario.timeline[entry];
+        let Deed::Churn { up, of_all, .. } = &churn.deed else { return };
+        let drawn = up.draw(&mut self.streams[entry]);
+        // Where one of many goes so often, each goes so much more seldom.
+        let many = if *of_all { self.churning.get(&entry).copied().unwrap_or(1) as u32 } else { 1 };
+        let at = now.saturating_add(drawn.saturating_mul(many).max(SHORTEST));
         if churn.lasting.is_none_or(|lasting| at < churn.at + lasting) {
             self.agenda.put(at, Due::Leave { entry, node });
         }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use world::Entropy;
 
 /// What has been seen of an expectation that is looked at while time passes.
-#[derive(Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Watch {
     looks: u64,
     /// The look that decided, or the last one.
@@ -22,10 +22,6 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(_: &Expectation) -> Self {
-        Self { looks: 0, seen: None, decided: false }
-    }
-
     fn note(&mut self, which: Which, at: Duration, found: Found) {
         self.looks += 1;
         self.decided = found.0 != (which == Which::Always);

@@ -121,7 +121,7 @@ fn workloads_timelines_and_looks_arrive() {
     );
     let scenario = parse(&text).unwrap();
     let [calls, once] = &scenario.workload[..] else { panic!() };
-    assert!(matches!(calls.beat, Beat::Rate(rate) if rate.per_second() == 2.0));
+    assert_eq!(calls.beat, Beat::Rate("2/s".parse().unwrap()));
     assert_eq!((calls.times, calls.pick, calls.before), (Some(7), Pick::InTurn, s(50)));
     assert_eq!(calls.from, Selector::Some(5, Box::new(Selector::Group(0))));
     assert_eq!(calls.params, [serde_json::json!(5), serde_json::json!("x")]);
@@ -129,7 +129,7 @@ fn workloads_timelines_and_looks_arrive() {
     let deeds: Vec<&Deed> = scenario.timeline.iter().map(|entry| &entry.deed).collect();
     assert!(matches!(deeds[0], Deed::Impose { both_ways: false, .. }));
     assert_eq!((scenario.timeline[0].lasting, deeds[1]), (Some(s(3)), &Deed::Heal(Some("cut".into()))));
-    let Deed::Churn { up, down, how, .. } = deeds[2] else { panic!() };
+    let Deed::Churn { up, of_all: false, down, how, .. } = deeds[2] else { panic!() };
     assert_eq!((*up, *down), (Lasting::Exponential(s(36_000)), Lasting::Exponential(s(5))));
     assert_eq!(*how, Ending::Crash);
     let Deed::Link { change, .. } = deeds[3] else { panic!() };
@@ -256,7 +256,8 @@ fn mistakes_of_the_language_are_shown_where_they_are() {
         ("[[links]]\nfrom = \"node01\"\nlink = \"1s\"", "8:1", "[[links]] has no `to`"),
         ("[[workload]]\nevery = \"1s\"", "8:1", "[[workload]] has no `call`"),
         ("[[workload]]\ncall = \"x\"", "8:1", "[[workload]] has no `every`"),
-        ("[[workload]]\ncall = \"x\"\nrate = \"-1/s\"", "10:8", "nothing happens less often than never"),
+        ("[[workload]]\ncall = \"x\"\nrate = \"-1/s\"", "10:8", "a rate of -1/s is no rate: it is above 0"),
+        ("[[workload]]\ncall = \"x\"\nrate = \"5%/s\"", "10:8", "no share of anything (so many a time"),
         ("[[workload]]\ncall = \"x\"\nevery = \"0s\"", "10:9", "would never end"),
         (
             "[[workload]]\ncall = \"x\"\nevery = \"1s\"\nrate = \"1/s\"",
@@ -292,7 +293,11 @@ fn mistakes_of_the_language_are_shown_where_they_are() {
         ),
         ("[[timeline]]\nat = \"0s\"\nworsen = \"node01\"", "8:1", "[[timeline]] has no `delay`"),
         ("[[timeline]]\nat = \"0s\"\nchurn = \"node\"", "8:1", "[[timeline]] has no `rate`"),
-        ("[[timeline]]\nat = \"0s\"\nchurn = \"node\"\nrate = \"10%\"", "11:8", "per what?"),
+        (
+            "[[timeline]]\nat = \"0s\"\nchurn = \"node\"\nrate = \"10%\"",
+            "11:8",
+            "it is written 10%/h (of each node) or 2/s (of all)",
+        ),
         (
             "[[timeline]]\nat = \"0s\"\nchurn = \"0% of node\"\nrate = \"1/s\"",
             "10:9",
