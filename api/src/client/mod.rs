@@ -7,6 +7,7 @@ mod control;
 mod error;
 mod events;
 mod rpc;
+mod runs;
 
 pub use error::{ClientError, RpcError};
 pub use events::{ClientEvent, Events};

@@ -43,6 +43,12 @@ pub(crate) struct Run {
     /// when missing
     #[arg(long, value_name = "SIZE")]
     pub(crate) memory: Option<Memory>,
+    /// Run it on the page of a server, at a pace at which it can be watched; Ctrl-C ends that
+    #[arg(
+        long,
+        conflicts_with_all = ["journal", "set", "vary", "seeds", "fidelity", "adapter", "json", "out", "verify", "memory", "report", "pcap", "junit"]
+    )]
+    pub(crate) open: bool,
     /// Print the result as one JSON document
     #[arg(long)]
     pub(crate) json: bool,

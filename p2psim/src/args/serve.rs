@@ -2,7 +2,7 @@
 
 use super::log::moment;
 use super::{AdapterName, FidelityName, LogForm, Memory};
-use clap::Args;
+use clap::{Args, FromArgMatches};
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -61,6 +61,14 @@ pub(crate) struct Serve {
     pub(crate) scenarios: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) page: Page,
+}
+
+impl Serve {
+    /// As where nothing is said.
+    pub(crate) fn usual() -> Self {
+        let nothing = Self::augment_args(clap::Command::new("serve")).get_matches_from(["serve"]);
+        Self::from_arg_matches(&nothing).expect("nothing has to be said")
+    }
 }
 
 /// The page, and what it may do.

@@ -6,7 +6,7 @@
 use super::print;
 use super::report::seconds;
 use super::serve::{Opening, Stage, host};
-use crate::args::{Demo, Page, Serve};
+use crate::args::{Demo, Serve};
 use crate::clock::Stopwatch;
 use crate::failure::{Code, Failure};
 use ::node::Services;
@@ -43,26 +43,19 @@ pub(super) fn demo(args: Demo, token: Option<String>, services: Services) -> Res
         (_, true) => Opening::Never,
         _ => Opening::IfSomebodyLooks,
     };
-    let usual = std::net::SocketAddr::from(([127, 0, 0, 1], 8888));
+    let usual = Serve::usual();
     let serve = Serve {
-        listen: args.listen.unwrap_or(usual),
-        adapter: crate::args::AdapterName::Sim,
+        listen: args.listen.unwrap_or(usual.listen),
         seed: args.seed,
         // Until the network is up nobody has to wait for anything.
         pace: world::sim::Pace::Max,
         record: args.record.clone(),
-        journal: None,
-        until: None,
         default_service: Some("gossip".to_owned()),
         latency: Duration::from_millis(50),
         fidelity: args.fidelity,
         memory: None,
         threads: args.threads,
-        allow_origin: vec![],
-        out: None,
-        scenarios: None,
-        log_format: crate::args::LogForm::Ndjson,
-        page: Page { read_only: false, no_ui: false, ui_dir: None, open: false },
+        ..usual
     };
     let stage = Stage { serve, token, services, opening, any_port: args.listen.is_none() };
     host(stage, async move |network, url| {

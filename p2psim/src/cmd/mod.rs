@@ -27,6 +27,7 @@ mod shipped;
 mod source;
 mod sweep;
 mod verify;
+mod watch;
 
 use crate::args::{Command, CommandLine, Network, Node, Which};
 use crate::failure::{Code, Failure};
@@ -47,6 +48,7 @@ pub(crate) fn run(line: CommandLine, services: Services) -> Result<Code, Failure
         }
         Some(Command::Run(args)) => match &args.journal {
             Some(journal) => journal::replay(&args, journal, services),
+            None if args.open => watch::watch(&args, services, line.token),
             None => run::run(&args, services),
         },
         Some(Command::Replay(args)) => replay::replay(&args),

@@ -124,6 +124,24 @@ fn links_partitions_and_churn_and_a_session_of_them_replays() {
 }
 
 #[test]
+fn a_scenario_is_run_on_a_page_and_its_report_is_told() {
+    let bench = Bench::new();
+    let file = bench.scenario("");
+    let mut server = Server::watch(&file);
+    assert_eq!(server.line(), "small runs at pace 1. Its page:");
+    assert_eq!(server.line(), format!("{}/", server.url));
+    server.run(&["clock", "pace", "max"]).expect(0);
+    assert_eq!(server.line(), "run 1 passed; its report:");
+    let report = server.line();
+    assert_eq!(report, format!("{}/runs/1/report", server.url));
+    server.stop();
+    let wrong = p2psim(&["run", "--open", &bench.file("wrong.toml", "name = 5")]).expect(4);
+    assert!(wrong.err.contains("bad scenario file"), "{wrong:#?}");
+    let other = p2psim(&["run", "--open", &bench.file("scenario", "")]).expect(4);
+    assert!(!other.err.is_empty(), "{other:#?}");
+}
+
+#[test]
 fn a_demo_is_up_and_served_and_opens_no_browser_in_a_pipe() {
     let mut server = Server::demo(&["--nodes", "30", "--degree", "4", "--pace", "paused"]);
     let up = server.line();

@@ -78,9 +78,19 @@ impl Server {
         Self::start_as("demo", &std::env::temp_dir(), args)
     }
 
+    /// A scenario on a page.
+    pub(crate) fn watch(scenario: &str) -> Self {
+        Self::spawn(command(&["run", "--open", scenario]), &std::env::temp_dir())
+    }
+
     fn start_as(name: &str, place: &Path, args: &[&str]) -> Self {
-        let mut child = command(&[name, "--listen", "127.0.0.1:0"])
-            .args(args)
+        let mut command = command(&[name, "--listen", "127.0.0.1:0"]);
+        command.args(args);
+        Self::spawn(command, place)
+    }
+
+    fn spawn(mut command: Command, place: &Path) -> Self {
+        let mut child = command
             .env("TMPDIR", place)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
