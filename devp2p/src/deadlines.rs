@@ -23,12 +23,14 @@ impl Stack {
     pub(crate) fn arm_at(&self, entry: &mut Entry, at: Duration) {
         if entry.armed > at.into() {
             entry.armed = at.into();
-            self.timers().push(at, Due::Session(entry.conn));
+            self.timers().push(at, Due::Session(entry.conn.index()));
         }
     }
 
     /// A look at a session's deadline is due.
-    pub(crate) fn look_at(&self, conn: ConnId, at: Duration) {
+    pub(crate) fn look_at(&self, place: usize, at: Duration) {
+        // Whoever has taken the place of the one it was queued for is not armed for that moment, and nothing happens.
+        let Some(conn) = self.table.borrow().conn_at(place) else { return };
         let read_timeout = self.local().timing.read_timeout;
         let mut again = false;
         self.push(conn, |entry, now, out| {

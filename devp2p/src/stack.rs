@@ -50,7 +50,12 @@ impl Spoken {
     }
 
     pub(crate) fn join(&self, peer: PeerId) {
-        Rc::make_mut(&mut self.peers.borrow_mut()).push(peer);
+        let mut peers = self.peers.borrow_mut();
+        let peers = Rc::make_mut(&mut peers);
+        if peers.len() == peers.capacity() {
+            peers.reserve_exact(peers.len() / 8 + 1);
+        }
+        peers.push(peer);
     }
 
     pub(crate) fn leave(&self, peer: PeerId) {
@@ -306,7 +311,7 @@ impl Stack {
                 let due = self.timers().pop(now, mark);
                 let Some((at, due)) = due else { return };
                 match due {
-                    Due::Session(conn) => self.look_at(conn, at),
+                    Due::Session(place) => self.look_at(place, at),
                     Due::Dial(conn) => self.dial_timed_out(conn),
                     Due::Write(conn) => self.check_write(conn),
                     Due::Timer { protocol, timer } => {

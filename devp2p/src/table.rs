@@ -126,6 +126,10 @@ impl Table {
         Some((self.entries[conn.index()].take()?, place.is_some()))
     }
 
+    pub(crate) fn conn_at(&self, place: usize) -> Option<ConnId> {
+        Some(self.entries.get(place)?.as_ref()?.conn)
+    }
+
     pub(crate) fn ids(&self) -> Vec<ConnId> {
         self.entries.iter().flatten().map(|entry| entry.conn).collect()
     }

@@ -9,8 +9,8 @@ use world::ConnId;
 /// What is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Due {
-    /// A look at a session's deadline.
-    Session(ConnId),
+    /// A look at the deadline of the session at this place of the table.
+    Session(usize),
     /// A transport was to be open by now.
     Dial(ConnId),
     /// What is queued on a connection was to be taken by now.
@@ -19,8 +19,14 @@ pub(crate) enum Due {
     Timer { protocol: u16, timer: u64 },
 }
 
-/// Nanoseconds, place in order, and what; there is one for each connection, so it is kept small.
+/// Nanoseconds, place in order, and what.
 type Item = Reverse<(u64, u64, Due)>;
+
+/// A look at a session: nanoseconds; place in order, and below that the session's place in the table. There is one for each
+/// connection, so it is kept small.
+type Look = Reverse<(u64, u64)>;
+
+const PLACE_BITS: u32 = 24;
 
 /// Below this many items dead ones are not worth sweeping out, nor their room giving back.
 const SWEEP_ABOVE: usize = 16;
@@ -29,6 +35,7 @@ const SWEEP_ABOVE: usize = 16;
 #[derive(Debug, Default)]
 pub(crate) struct Timers {
     heap: BinaryHeap<Item>,
+    looks: BinaryHeap<Look>,
     next: u64,
     /// Protocol timers that have not been cancelled: protocol, number, place in order.
     set: BTreeSet<(u16, u64, u64)>,
@@ -37,15 +44,17 @@ pub(crate) struct Timers {
 }
 
 impl Timers {
-    /// Queues a look at a connection.
+    /// Queues something.
     pub(crate) fn push(&mut self, at: Duration, due: Due) -> u64 {
-        let order = self.next;
+        let (at, order) = (u64::try_from(at.as_nanos()).unwrap_or(u64::MAX), self.next);
         self.next += 1;
-        if self.heap.len() == self.heap.capacity() {
-            // Doubling would waste more than it saves: most nodes have as many items as peers, for as long.
-            self.heap.reserve_exact(self.heap.len() / 8 + 1);
+        match due {
+            Due::Session(place) => {
+                assert!(place >> PLACE_BITS == 0, "a node has under 16 M connections");
+                push_tightly(&mut self.looks, Reverse((at, order << PLACE_BITS | place as u64)));
+            }
+            due => push_tightly(&mut self.heap, Reverse((at, order, due))),
         }
-        self.heap.push(Reverse((u64::try_from(at.as_nanos()).unwrap_or(u64::MAX), order, due)));
         order
     }
 
@@ -80,28 +89,50 @@ impl Timers {
     /// The next thing due that was set before `mark`, and when it was due.
     pub(crate) fn pop(&mut self, now: Duration, mark: u64) -> Option<(Duration, Due)> {
         loop {
-            let &Reverse((at, order, due)) = self.heap.peek()?;
-            let at = Duration::from_nanos(at);
-            if at > now || order >= mark {
+            let look = self.looks.peek().map(|Reverse((at, word))| (*at, word >> PLACE_BITS));
+            let other = self.heap.peek().map(|Reverse((at, order, _))| (*at, *order));
+            let (at, order) = look.into_iter().chain(other).min()?;
+            let time = Duration::from_nanos(at);
+            if time > now || order >= mark {
                 return None;
             }
-            self.heap.pop();
-            if self.heap.capacity() > 2 * self.heap.len() + SWEEP_ABOVE {
-                self.heap.shrink_to(self.heap.len() + self.heap.len() / 8 + 1); // a burst is over
+            if look == Some((at, order)) {
+                let Reverse((_, word)) = pop_tightly(&mut self.looks)?;
+                return Some((time, Due::Session((word & ((1 << PLACE_BITS) - 1)) as usize)));
             }
+            let Reverse((.., due)) = pop_tightly(&mut self.heap)?;
             match due {
                 Due::Timer { protocol, timer } if !self.set.remove(&(protocol, timer, order)) => {
                     self.dead -= 1;
                 }
-                _ => return Some((at, due)),
+                _ => return Some((time, due)),
             }
         }
     }
 
     /// When something is due next.
     pub(crate) fn next(&self) -> Option<Duration> {
-        self.heap.peek().map(|Reverse((at, ..))| Duration::from_nanos(*at))
+        let look = self.looks.peek().map(|Reverse((at, _))| *at);
+        let other = self.heap.peek().map(|Reverse((at, ..))| *at);
+        look.into_iter().chain(other).min().map(Duration::from_nanos)
     }
+}
+
+/// Doubling would waste more than it saves: most nodes have as many items as peers, for as long.
+fn push_tightly<T: Ord>(heap: &mut BinaryHeap<T>, item: T) {
+    if heap.len() == heap.capacity() {
+        heap.reserve_exact(heap.len() / 8 + 1);
+    }
+    heap.push(item);
+}
+
+/// Gives back the room of a burst that is over.
+fn pop_tightly<T: Ord>(heap: &mut BinaryHeap<T>) -> Option<T> {
+    let item = heap.pop();
+    if heap.capacity() > 2 * heap.len() + SWEEP_ABOVE {
+        heap.shrink_to(heap.len() + heap.len() / 8 + 1);
+    }
+    item
 }
 
 #[cfg(test)]
@@ -129,6 +160,20 @@ mod tests {
         assert_eq!(timers.next(), Some(S));
         assert_eq!(fire(&mut timers, S), [9, 9]);
         assert_eq!(fire(&mut timers, 2 * S), [7, 3]);
+        assert_eq!(timers.next(), None);
+    }
+
+    #[test]
+    fn looks_at_sessions_come_in_their_order_among_everything_else() {
+        let mut timers = Timers::default();
+        for (at, place) in [(2, 7), (1, 0), (1, (1 << PLACE_BITS) - 1)] {
+            timers.push(at * S, Due::Session(place));
+            timers.set(at * S, 0, place as u64);
+        }
+        let mark = timers.mark();
+        let due: Vec<Due> = std::iter::from_fn(|| timers.pop(2 * S, mark)).map(|(_, due)| due).collect();
+        let pair = |place| [Due::Session(place), Due::Timer { protocol: 0, timer: place as u64 }];
+        assert_eq!(due, [pair(0), pair((1 << PLACE_BITS) - 1), pair(7)].concat());
         assert_eq!(timers.next(), None);
     }
 

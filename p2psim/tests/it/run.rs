@@ -190,3 +190,30 @@ fn ctrl_c_is_exit_130_and_leaves_a_log_that_can_be_read() {
         serde_json::from_str::<Value>(line).unwrap();
     }
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_does_not_fit_into_memory_is_not_begun_and_says_what_it_would_need() {
+    let bench = Bench::new();
+    let refused = p2psim(&["run", &bench.scenario(""), "--memory", "1MiB"]);
+    let refused = refused.expect(1);
+    assert!(refused.err.contains("would need about"), "{}", refused.err);
+    assert!(refused.err.contains("of 1.0 MiB"), "{}", refused.err);
+    let text = "name = \"all\"\nduration = \"1s\"\n[[nodes]]\nname = \"node\"\ncount = 1000000\n\
+                services = [\"ping-pong\"]\n[topology]\nkind = \"full\"\n";
+    let refused = p2psim(&["run", &bench.file("all.toml", text)]).expect(1);
+    assert!(refused.err.contains("1000000 nodes and 499999500000 connections"), "{}", refused.err);
+    p2psim(&["run", &bench.scenario(""), "--memory", "16GiB"]).expect(0);
+    let rubbish = p2psim(&["run", &bench.scenario(""), "--memory", "much"]).expect(2);
+    assert!(rubbish.err.contains("no amount of memory"), "{}", rubbish.err);
+}
+
+#[test]
+fn links_without_latency_run_on_one_thread_which_is_said() {
+    let set = ["--set", "link.latency=0s"];
+    let one = p2psim(&[&["run", SHIPPED][..], &set].concat()).expect(0);
+    assert_eq!(one.err, "");
+    let two = p2psim(&[&["run", SHIPPED, "--threads", "2"][..], &set].concat()).expect(0);
+    assert!(two.err.contains("links without latency"), "{}", two.err);
+    assert!(two.out.contains("on 1 thread\n"), "{}", two.out);
+}
