@@ -24,7 +24,7 @@ pub(crate) struct Run {
     /// Run N of them at a time; as many as there are cores when missing
     #[arg(long, value_name = "N", conflicts_with = "journal")]
     pub(crate) jobs: Option<NonZeroUsize>,
-    /// What a table of many runs shows: gossip/arrival:p95; the first is plotted
+    /// What a table of many runs shows: gossip/arrival:p95; the first that varies is plotted
     #[arg(long, value_name = "QUANTITY:STATISTIC", conflicts_with = "journal")]
     pub(crate) quantity: Vec<Column>,
     /// Use this seed instead of the scenario's

@@ -192,9 +192,15 @@ impl<'a> Sweep<'a> {
         }))
     }
 
-    /// The first quantity that is shown, over what varies; nothing if that is not one number.
+    /// The first quantity that is shown and not the same everywhere, over what varies; nothing if that is not one number.
     pub(super) fn to_svg(&self) -> Option<String> {
-        let (name, unit) = &self.all[*self.shown.first()?];
+        let means = |place: &usize| {
+            let name = &self.all[*place].0;
+            (0..self.plan.points.len()).filter_map(move |point| Some(self.summary(point, name)?.mean))
+        };
+        let differs = |place: &&usize| means(place).any(|mean| Some(mean) != means(place).next());
+        let plotted = self.shown.iter().find(differs).or(self.shown.first())?;
+        let (name, unit) = &self.all[*plotted];
         let [varied] = &self.plan.varied[..] else { return None };
         let xs: Vec<f64> =
             self.plan.points.iter().map(|point| point.values[0].parse().ok()).collect::<Option<_>>()?;

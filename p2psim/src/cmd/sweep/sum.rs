@@ -73,7 +73,9 @@ impl Summary {
         let mean = values.iter().sum::<f64>() / runs as f64;
         let margin = (runs > 1).then(|| {
             let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (runs - 1) as f64;
-            student(runs - 1) * (variance / runs as f64).sqrt()
+            let margin = student(runs - 1) * (variance / runs as f64).sqrt();
+            // What is left when equal numbers are summed is no spread.
+            if min == max { 0.0 } else { margin }
         });
         let middle = runs / 2;
         let median = if runs % 2 == 1 { values[middle] } else { (values[middle - 1] + values[middle]) / 2.0 };
