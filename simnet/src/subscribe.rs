@@ -29,8 +29,8 @@ pub struct Subscription {
 impl Subscription {
     /// The next event or gap; `None` when the network has gone.
     pub async fn recv(&mut self) -> Option<Notice> {
-        if let Some(event) = self.held.take() {
-            return Some(Notice::Event(event));
+        if let Some(notice) = self.try_recv() {
+            return Some(notice);
         }
         match self.events.recv().await {
             Some(queued) => Some(self.tell(queued)),
@@ -46,8 +46,8 @@ impl Subscription {
         }
         match self.events.try_recv() {
             Ok(queued) => Some(self.tell(queued)),
-            Err(mpsc::error::TryRecvError::Empty) => None,
-            Err(mpsc::error::TryRecvError::Disconnected) => self.last_gap(),
+            // What was missed is told once nothing is left before it, whether or not anything ever comes after it.
+            Err(_) => self.last_gap(),
         }
     }
 
@@ -61,7 +61,7 @@ impl Subscription {
         Notice::Event(event)
     }
 
-    /// What was missed at the very end has no event behind it.
+    /// What was missed since the last event that was queued.
     fn last_gap(&mut self) -> Option<Notice> {
         let gap = self.missed.load(Ordering::Acquire) - self.told;
         self.told += gap;
@@ -139,9 +139,18 @@ mod tests {
             let Some(Notice::Event(got)) = take(&mut subscription) else { panic!("event {n}") };
             assert_eq!(got.time, Duration::from_nanos(n));
         }
-        assert!(take(&mut subscription).is_none());
+        assert!(matches!(take(&mut subscription), Some(Notice::Missed(7))), "with nothing behind it");
+        assert!(take(&mut subscription).is_none(), "and once");
+        // A gap with something behind it is told between the two.
+        for n in 0..QUEUE as u64 + 3 {
+            subscriber.offer(&event(n));
+        }
+        take(&mut subscription);
         subscriber.offer(&event(99));
-        assert!(matches!(take(&mut subscription), Some(Notice::Missed(7))));
+        for n in 1..QUEUE as u64 {
+            assert!(matches!(take(&mut subscription), Some(Notice::Event(_))), "event {n}");
+        }
+        assert!(matches!(take(&mut subscription), Some(Notice::Missed(3))));
         assert!(matches!(take(&mut subscription), Some(Notice::Event(_))));
         drop(subscriber);
         assert!(take(&mut subscription).is_none());
