@@ -28,7 +28,8 @@ pub(super) fn show(scenario: &Scenario, report: &RunReport, wall: Duration, thre
         row("NODES", report.nodes.to_string()),
         row("CONNECTIONS", report.connections.to_string()),
         row("DROPS", report.drops.to_string()),
-        row("SIMULATED", seconds(report.simulated)),
+        // Processes live in real time.
+        row(if report.deterministic { "SIMULATED" } else { "TIME" }, seconds(report.simulated)),
         row("WALL", format!("{} on {threads}", seconds(wall))),
         row("SEED", format!("{}, {fidelity} fidelity", report.seed)),
         row("DIGEST", bring::shown(report.digest, report.deterministic)),
