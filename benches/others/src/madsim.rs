@@ -54,6 +54,6 @@ pub fn run(hosts: usize) -> u64 {
         let node = runtime.create_node().ip(address(place).ip()).build();
         node.spawn(host(place, hosts, Arc::clone(&answers)));
     }
-    runtime.block_on(sleep(Duration::from_secs(SECONDS)));
+    runtime.block_on(async { sleep(Duration::from_secs(SECONDS)).await });
     answers.load(Ordering::Relaxed)
 }

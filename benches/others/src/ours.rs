@@ -37,7 +37,8 @@ at_least = {}
         LATENCY.as_millis(),
         hosts * DEGREE * (SECONDS as usize - 4),
     );
-    let file = std::env::temp_dir().join(format!("beside-the-others-{}-{hosts}-{fidelity}.toml", std::process::id()));
+    let file = std::env::temp_dir()
+        .join(format!("beside-the-others-{}-{hosts}-{fidelity}.toml", std::process::id()));
     std::fs::write(&file, text).expect("there is room for a scenario");
     let ours = std::env::var_os("P2PSIM").map_or_else(
         || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/release/p2psim")),
