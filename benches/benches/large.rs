@@ -1,6 +1,6 @@
 //! Ten thousand nodes and more, on one thread and on two; and how time and memory grow with the size of a network.
 //!
-//! `-- --svg=FILE` draws the growth, too.
+//! `-- --svg=FILE` draws the growth, too; cargo starts this in `benches/`, so `../docs/growth.svg`.
 
 use benches::large::{Task, Took, Work};
 use benches::suite::{Budget, Figure, Suite};
