@@ -2,7 +2,7 @@
 
 import test, { after, before } from 'node:test';
 import assert from 'node:assert/strict';
-import { Tab, eventually, launch } from './lib/page.js';
+import { Tab, eventually, launch, says } from './lib/page.js';
 import { distance, rgb } from './lib/pixels.js';
 import { Server } from './lib/server.js';
 
@@ -110,7 +110,7 @@ test('a click chooses the node under it, keys choose its neighbours, a drag choo
   const { page } = tab, at = (await tab.places(10))[4];
   await page.mouse.click(at.x, at.y);
   await tab.until('node 4 is chosen', (s) => s.selected === 4);
-  assert.match((await page.locator('aside.side').textContent()) ?? '', new RegExp(names[4]));
+  await says(page.locator('aside.side'), new RegExp(names[4]));
   await page.keyboard.press('Escape');
   await tab.until('nothing is chosen', (s) => s.selected === -1);
   // Beside all nodes, and moved: the view pans.
@@ -132,7 +132,7 @@ test('a click chooses the node under it, keys choose its neighbours, a drag choo
   const second = (await tab.state()).selected;
   await page.keyboard.press('Enter');
   await tab.until('the node has its screen', (s) => s.screen === 'node');
-  assert.equal(await page.locator('h1:visible').textContent(), names[second]);
+  await says(page.locator('h1:visible'), names[second]);
   assert.deepEqual(names, (await server.get('nodes')).map((/** @type {any} */ node) => node.name));
 }));
 
@@ -148,7 +148,7 @@ test('shift and drag choose all that lie inside, a double click opens a node', (
   assert.deepEqual((await tab.state()).selection.sort((/** @type {number} */ p, /** @type {number} */ q) => p - q), left);
   await page.mouse.dblclick(places[6].x, places[6].y);
   await tab.until('its screen', (s) => s.screen === 'node');
-  assert.equal(await page.locator('h1:visible').textContent(), names[6]);
+  await says(page.locator('h1:visible'), names[6]);
 }));
 
 test('where nothing changes nothing is drawn, and the numbers are those of the API', async () => {
@@ -164,7 +164,7 @@ test('where nothing changes nothing is drawn, and the numbers are those of the A
     const network = await server.get(''), state = await tab.state();
     assert.equal(state.nodes, network.nodes.length);
     assert.equal(state.up, network.nodes.filter((/** @type {any} */ node) => node.up).length);
-    assert.equal(await tab.page.locator('.s-nodes b').textContent(), '10 up');
+    await says(tab.page.locator('.s-nodes b'), '10 up');
     await tab.close();
   } finally {
     await server.kill();

@@ -2,7 +2,7 @@
 
 import test, { after, before } from 'node:test';
 import assert from 'node:assert/strict';
-import { Tab, eventually, launch } from './lib/page.js';
+import { Tab, eventually, launch, says } from './lib/page.js';
 import { distance, rgb } from './lib/pixels.js';
 import { Server } from './lib/server.js';
 
@@ -77,7 +77,7 @@ test('a thousand nodes and ten thousand connections, live', async () => {
     // A wave over all of it, while its curve draws itself.
     await tab.page.getByRole('button', { name: /^Publish an item/ }).click();
     await tab.until('the item is everywhere', (s) => s.item?.reached === 999);
-    assert.match((await tab.page.locator('.wave .facts').textContent()) ?? '', /999 \/ 999/);
+    await says(tab.page.locator('.wave .facts'), /999 \/ 999/);
     await tab.page.locator('.wave svg path.curve').waitFor();
     await tab.close();
   } finally {

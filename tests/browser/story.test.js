@@ -3,7 +3,7 @@
 import test, { after, before } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { Tab, eventually, launch } from './lib/page.js';
+import { Tab, eventually, launch, says } from './lib/page.js';
 import { Server } from './lib/server.js';
 
 /** @type {import('playwright-core').Browser} */
@@ -49,7 +49,7 @@ test('one click, and a wave travels while its curve draws itself', () => network
   // Everyone had it from a neighbour, over one hop more.
   await tab.go('events');
   await page.getByRole('button', { name: 'Trace of an item' }).click();
-  assert.match((await page.locator('.trace').textContent()) ?? '', /30 nodes reached/);
+  await says(page.locator('.trace'), /30 nodes reached/);
   const way = await page.evaluate(() => /** @type {any} */ (window).__p2psim.way());
   const edges = new Set((await page.evaluate(() => /** @type {any} */ (window).__p2psim.edges())).flatMap((/** @type {number[]} */ [a, b]) => [`${a} ${b}`, `${b} ${a}`]));
   assert.equal(way.length, 29);

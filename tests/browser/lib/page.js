@@ -108,6 +108,17 @@ export class Tab {
   }
 }
 
+/**
+ * Waits until an element says so: numbers and lists are drawn a little after the page knows.
+ * @param {import('playwright-core').Locator} element
+ * @param {string | RegExp} wanted the whole text, or what it matches
+ */
+export async function says(element, wanted) {
+  const fits = (/** @type {string} */ text) => (typeof wanted === 'string' ? text === wanted : wanted.test(text));
+  const text = async () => (await element.textContent()) ?? '';
+  await eventually(`a text ${wanted}`, async () => fits(await text()), async () => `It is: ${await text()}`);
+}
+
 /** Asks again until it holds. @param {string} what @param {() => Promise<boolean>} holds @param {() => Promise<string>} [why] what there is instead
  * @param {number} patience milliseconds */
 export async function eventually(what, holds, why = async () => '', patience = PATIENCE) {
