@@ -4,15 +4,14 @@ use crate::chain::{Chain, Seen};
 use crate::{Numbers, secret};
 use devp2p::{
     Config, Context, Enode, Fidelity, Handler, Message, MessageSeen, NodeId, Observer, PeerError, PeerEvent,
-    PeerId, Protocol, SecretKey, Server,
+    PeerId, PeerMap, Protocol, SecretKey, Server,
 };
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 use world::sim::{HostId, Link, SimConfig};
-use world::{Simulation, World};
+use world::{Simulation, World, prefetch_first};
 
 const PORT: u16 = 30303;
 const SWEEP: Duration = Duration::from_secs(10);
@@ -24,7 +23,7 @@ type Item = [u8; 31];
 /// peer picked at random.
 #[derive(Debug)]
 struct Relay {
-    peers: BTreeMap<PeerId, Seat>,
+    peers: PeerMap<Seat>,
     list: Vec<PeerId>,
     numbers: Numbers,
     work: Work,
@@ -74,7 +73,7 @@ impl Handler for Relay {
 
     fn on_message(&mut self, from: PeerId, message: Message, cx: &mut Context<'_>) -> Result<(), PeerError> {
         let item: Item = message.decode()?;
-        if let Some(seat) = self.peers.get_mut(&from) {
+        if let Some(seat) = self.peers.get_mut(from) {
             seat.received += 1;
             seat.last = cx.now();
             self.pass(&item, cx);
@@ -82,14 +81,19 @@ impl Handler for Relay {
         Ok(())
     }
 
+    fn expect(&self, from: PeerId) {
+        self.peers.prefetch(from);
+        prefetch_first(&self.list[..], 64);
+    }
+
     fn on_timer(&mut self, _timer: u64, cx: &mut Context<'_>) {
-        let silent = self.peers.values().filter(|seat| seat.last + SWEEP < cx.now()).count();
+        let silent = self.peers.iter().filter(|(_, seat)| seat.last + SWEEP < cx.now()).count();
         cx.observe("silent", silent as f64);
         cx.set_timer(SWEEP, 0);
     }
 
     fn on_drop(&mut self, peer: PeerId, _error: &PeerError, _cx: &mut Context<'_>) {
-        self.peers.remove(&peer);
+        self.peers.remove(peer);
         self.list.retain(|other| *other != peer);
     }
 }
@@ -190,7 +194,7 @@ impl Network {
             self.sim.with(*host, move |cell| {
                 let world = cell.world();
                 let relay = Relay {
-                    peers: BTreeMap::new(),
+                    peers: PeerMap::new(),
                     list: Vec::new(),
                     numbers: Numbers(place as u64),
                     work: make.work,

@@ -72,7 +72,9 @@ impl Pair {
 
     /// A message from one end to the other.
     pub fn send(&mut self, from: usize, payload: &Payload) {
-        self.ends[from].send(NOW, 0, 0, payload, &mut self.out).expect("it is live and the message small");
+        self.ends[from]
+            .send(NOW, 0, 0, payload.clone(), &mut self.out)
+            .expect("it is live and the message small");
         self.settle(from);
     }
 

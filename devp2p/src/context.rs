@@ -61,11 +61,16 @@ impl Context<'_> {
     /// Sends a message. To a peer that has gone, or does not speak this protocol, it is nothing. A code the
     /// protocol does not have, or a payload too large for any frame, ends that peer.
     pub fn send(&mut self, peer: PeerId, code: u64, value: &impl Encodable) {
-        self.send_payload(peer, code, &Payload::encode(value));
+        self.stack.expect_send(peer.0);
+        self.send_now(peer, code, Payload::encode(value));
     }
 
     /// Sends a message whose payload is encoded already; received ones can be passed on as they are.
     pub fn send_payload(&mut self, peer: PeerId, code: u64, payload: &Payload) {
+        self.send_now(peer, code, payload.clone());
+    }
+
+    fn send_now(&mut self, peer: PeerId, code: u64, payload: Payload) {
         let _ = self.stack.send(peer.0, self.protocol, code, payload); // its failure has ended the peer
     }
 
@@ -108,7 +113,7 @@ impl Context<'_> {
     /// the first at a node is its arrival and the others are duplicates. Whoever publishes it says so too, from nobody,
     /// after no hops.
     pub fn arrived(&self, item: u64, from: Option<PeerId>, hops: u32) {
-        let from = from.and_then(|peer| self.peer(peer)).map(|peer| peer.id());
+        let from = from.and_then(|peer| self.stack.table.borrow().get(peer.0)?.talking());
         let (protocol, index) = (&self.stack.spoken(self.protocol).protocol.cap, self.protocol);
         self.stack.observer.event(&PeerEvent::Arrived { protocol, index, item, from, hops });
     }

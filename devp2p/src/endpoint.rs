@@ -2,10 +2,14 @@
 
 use std::net::SocketAddr;
 
-use world::{Closed, ConnId, DialError, Endpoint, Parcel};
+use world::{Closed, ConnId, DialError, Endpoint, Parcel, prefetch_first};
 
 use crate::flow::{Hold, WRITE_TIMEOUT, write_timed_out};
+use crate::peer::PeerId;
 use crate::stack::Stack;
+
+/// Of more protocols than this only the first are asked for.
+const MANY: usize = 4;
 
 impl Endpoint for Stack {
     fn on_accepted(&self, conn: ConnId, _local: SocketAddr, remote: SocketAddr) {
@@ -24,10 +28,33 @@ impl Endpoint for Stack {
         self.turn(|| self.handle_parcel(conn, parcel));
     }
 
-    fn expect(&self, conn: ConnId) {
-        if let Some(entry) = self.table.borrow().get(conn) {
-            entry.touch();
+    fn expect(&self, conn: Option<ConnId>, step: usize) {
+        match step {
+            0 => {
+                if let Some(conn) = conn {
+                    self.table.borrow().prefetch(conn);
+                }
+                prefetch_first(&*self.protocols, 256);
+                prefetch_first(&*self.observer, 192);
+            }
+            1 => {
+                let table = self.table.borrow();
+                if let Some(entry) = conn.and_then(|conn| table.get(conn)) {
+                    entry.prefetch();
+                }
+                for spoken in self.protocols.iter().take(MANY) {
+                    spoken.prefetch();
+                }
+            }
+            _ => {
+                for spoken in self.protocols.iter().take(MANY) {
+                    if let (Some(conn), Ok(handler)) = (conn, spoken.protocol.handler.try_borrow()) {
+                        handler.expect(PeerId(conn));
+                    }
+                }
+            }
         }
+        self.observer.expect(step);
     }
 
     fn on_closed(&self, conn: ConnId, how: Closed) {

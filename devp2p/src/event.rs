@@ -12,6 +12,10 @@ use crate::peer::Peer;
 pub trait Observer {
     /// Something happened. Must not call back into the server.
     fn event(&self, event: &PeerEvent<'_>);
+
+    /// Something may soon happen; see [`Endpoint::expect`](world::Endpoint::expect). The observer itself has been asked
+    /// for before step 1.
+    fn expect(&self, _step: usize) {}
 }
 
 /// Something that happened to a server's peers.

@@ -4,7 +4,7 @@
 //! the connection stop acknowledging, all protocols on it included, as one reader serves them all in geth too.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::rc::{Rc, Weak};
@@ -13,8 +13,11 @@ use std::task::{Context as Task, Poll, Waker};
 use alloy_rlp::Encodable;
 use proto::session::{Capability, DiscReason, Payload, PeerError, PeerErrorCode};
 
+use world::prefetch;
+
 use crate::context::Context;
 use crate::peer::{Peer, PeerId};
+use crate::peer_map::PeerMap;
 use crate::protocol::{Handler, Message};
 use crate::stack::Stack;
 
@@ -83,11 +86,15 @@ impl PeerIo {
     /// # Errors
     /// What ended the peer, or what is wrong with the message; that ends the peer too.
     pub async fn write(&self, code: u64, value: &impl Encodable) -> Result<(), PeerError> {
-        self.write_payload(code, &Payload::encode(value)).await
+        self.put(code, Payload::encode(value)).await
     }
 
     /// Sends a message whose payload is encoded already. See [`write`](Self::write).
     pub async fn write_payload(&self, code: u64, payload: &Payload) -> Result<(), PeerError> {
+        self.put(code, payload.clone()).await
+    }
+
+    async fn put(&self, code: u64, payload: Payload) -> Result<(), PeerError> {
         let conn = self.peer.session().0;
         poll_fn(|cx| match self.stack.upgrade() {
             Some(stack) => stack.poll_writable(conn, cx),
@@ -121,12 +128,12 @@ pub(crate) fn shutting_down() -> PeerError {
 pub(crate) struct Runner<F> {
     cap: Capability,
     run: Rc<F>,
-    inboxes: BTreeMap<PeerId, Rc<RefCell<Inbox>>>,
+    inboxes: PeerMap<Rc<RefCell<Inbox>>>,
 }
 
 impl<F> Runner<F> {
     pub(crate) fn new(cap: Capability, run: F) -> Self {
-        Self { cap, run: Rc::new(run), inboxes: BTreeMap::new() }
+        Self { cap, run: Rc::new(run), inboxes: PeerMap::new() }
     }
 }
 
@@ -155,7 +162,7 @@ where
     }
 
     fn on_message(&mut self, from: PeerId, message: Message, cx: &mut Context<'_>) -> Result<(), PeerError> {
-        let Some(inbox) = self.inboxes.get(&from) else { return Ok(()) };
+        let Some(inbox) = self.inboxes.get(from) else { return Ok(()) };
         let mut inbox = inbox.borrow_mut();
         inbox.messages.push_back(message);
         inbox.wake();
@@ -166,8 +173,14 @@ where
         Ok(())
     }
 
+    fn expect(&self, from: PeerId) {
+        if let Some(inbox) = self.inboxes.get(from) {
+            prefetch(&**inbox);
+        }
+    }
+
     fn on_drop(&mut self, peer: PeerId, error: &PeerError, _cx: &mut Context<'_>) {
-        let Some(inbox) = self.inboxes.remove(&peer) else { return };
+        let Some(inbox) = self.inboxes.remove(peer) else { return };
         let mut inbox = inbox.borrow_mut();
         inbox.ended = Some(error.clone());
         inbox.messages.clear();

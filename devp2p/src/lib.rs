@@ -87,6 +87,7 @@ mod listener;
 mod log;
 mod messages;
 mod peer;
+mod peer_map;
 mod protocol;
 mod server;
 mod stack;
@@ -100,6 +101,7 @@ pub use event::{MessageSeen, Observer, PeerEvent};
 pub use flow::{SEND_QUEUE_LIMIT, WRITE_TIMEOUT, WRITE_WAITS_ABOVE};
 pub use io::{INBOX, PeerIo};
 pub use peer::{NetworkInfo, Peer, PeerId, PeerInfo};
+pub use peer_map::PeerMap;
 pub use protocol::{Handler, Message, Protocol};
 pub use server::{AddPeerError, OfferError, Server, StartError, Traffic};
 #[doc(hidden)]

@@ -106,7 +106,7 @@ impl Stack {
         conn: ConnId,
         protocol: u16,
         code: u64,
-        payload: &Payload,
+        payload: Payload,
     ) -> Result<(), PeerError> {
         let sent = self.try_send(conn, protocol, code, payload);
         match sent {
@@ -120,27 +120,35 @@ impl Stack {
     }
 
     /// False if there is nobody to send to.
-    fn try_send(&self, conn: ConnId, index: u16, code: u64, payload: &Payload) -> Result<bool, PeerError> {
+    fn try_send(&self, conn: ConnId, index: u16, code: u64, payload: Payload) -> Result<bool, PeerError> {
         let mut table = self.table.borrow_mut();
         let Some(entry) = table.get_mut(conn) else { return Ok(false) };
         let (Some(peer), Some(session)) = (entry.talking(), &mut entry.session) else { return Ok(false) };
         if !session.is_live() {
             return Ok(false);
         }
-        let now = self.world.now();
-        let mut out = Outbox::default();
-        let wire_len = match session.send(now, index, code, payload, &mut out) {
-            Ok(wire_len) => wire_len,
+        let message = match session.check(index, code, &payload) {
+            Ok(message) => message,
             Err(_) if session.shared().iter().all(|shared| shared.local != index) => return Ok(false),
             Err(error) => return Err(error),
         };
-        let protocol = &self.spoken(index).protocol.cap;
-        self.observer.event(&PeerEvent::Sent(MessageSeen { peer, protocol, index, code, payload, wire_len }));
+        let (protocol, wire_len) = (&self.spoken(index).protocol.cap, message.wire_len);
+        let seen = MessageSeen { peer, protocol, index, code, payload: &payload, wire_len };
+        self.observer.event(&PeerEvent::Sent(seen));
+        let now = self.world.now();
+        let mut out = Outbox::default();
+        session.put(message, payload, &mut out);
         self.transmit(entry, now, &mut out);
         match &entry.slow {
             Some(slow) if slow.queued > SEND_QUEUE_LIMIT => Err(queue_full(slow.queued)),
             _ => Ok(true),
         }
+    }
+
+    /// Something will soon be sent on a connection: asks the memory for what that takes.
+    pub(crate) fn expect_send(&self, conn: ConnId) {
+        self.table.borrow().prefetch(conn);
+        self.net().expect(conn);
     }
 
     /// Ready when a message may be sent that can wait, or nobody is there to send it to.

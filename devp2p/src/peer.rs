@@ -20,6 +20,13 @@ use world::ConnId;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PeerId(pub(crate) ConnId);
 
+impl PeerId {
+    /// Small, dense, and used again by a later peer.
+    pub(crate) fn place(self) -> usize {
+        self.0.index()
+    }
+}
+
 /// How a connection came about and what it may do. Shown in logs as geth does: `trusted-staticdial`.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Flags(u8);

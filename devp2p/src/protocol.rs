@@ -52,6 +52,11 @@ pub trait Handler {
     /// A message came.
     fn on_message(&mut self, from: PeerId, message: Message, cx: &mut Context<'_>) -> Result<(), PeerError>;
 
+    /// A message may soon come from this peer: a good time to ask the memory for what it will need
+    /// ([`PeerMap::prefetch`](crate::PeerMap::prefetch)). Nothing else may follow from it, and it may not come.
+    #[allow(unused_variables)]
+    fn expect(&self, from: PeerId) {}
+
     /// A time set with [`Context::set_timer`] has come.
     #[allow(unused_variables)]
     fn on_timer(&mut self, timer: u64, cx: &mut Context<'_>) {}

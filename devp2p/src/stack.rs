@@ -15,7 +15,7 @@ use proto::dial::Slots;
 use proto::enr::NodeRecord;
 use proto::key::NodeId;
 use proto::session::{Local, LocalCap, PeerError};
-use world::{ConnId, Entropy, Net, Scope, World};
+use world::{ConnId, Entropy, Net, Scope, World, prefetch_first};
 
 use crate::config::Config;
 use crate::context::Context;
@@ -47,6 +47,11 @@ impl Spoken {
             let purpose = || format!("protocol {}", self.protocol.cap);
             &mut **kept.get_or_insert_with(|| Box::new(world.entropy(&purpose())))
         })
+    }
+
+    /// Asks the memory for what a message of this protocol needs.
+    pub(crate) fn prefetch(&self) {
+        prefetch_first(&*self.protocol.handler, 192);
     }
 
     pub(crate) fn join(&self, peer: PeerId) {

@@ -1,15 +1,17 @@
 //! The connections of a server by id: small values in one table, found by index; and who is at the other end of them.
 
-use std::hint::black_box;
 use std::rc::Rc;
 
 use proto::Moment;
 use proto::key::{NodeId, PublicKey};
 use proto::session::Session;
-use world::ConnId;
+use world::{ConnId, prefetch, prefetch_first};
 
 use crate::flow::Slow;
 use crate::peer::{Address, Flags, Introduction, Peer, PeerId};
+
+/// What each message needs of an entry: the beginning, up to the liveness of its session.
+const HOT: usize = 128;
 
 /// One connection. In this order: in a network of thousands every message finds it cold, so what each message needs
 /// stands first.
@@ -27,7 +29,7 @@ pub(crate) struct Entry {
     pub(crate) doomed: bool,
     /// Counts against the handshakes that may be on their way.
     pub(crate) slot: bool,
-    /// Where to: dialled, or came from.
+    /// Where to: dialled, or came from. It fills a gap.
     pub(crate) remote: Address,
     /// None while the transport is being opened, or waits for its turn.
     pub(crate) session: Option<Session>,
@@ -57,9 +59,11 @@ impl Entry {
         }
     }
 
-    /// Looks at what a message will need.
-    pub(crate) fn touch(&self) {
-        black_box((self.id.is_some(), self.session.as_ref().map(Session::state)));
+    /// Asks the memory for what a message needs beyond this.
+    pub(crate) fn prefetch(&self) {
+        if let Some(session) = &self.session {
+            prefetch(session.shared());
+        }
     }
 
     pub(crate) fn is_peer(&self) -> bool {
@@ -112,6 +116,13 @@ impl Table {
 
     pub(crate) fn get_mut(&mut self, conn: ConnId) -> Option<&mut Entry> {
         self.entries.get_mut(conn.index())?.as_mut().filter(|entry| entry.conn == conn)
+    }
+
+    /// Asks the memory for a connection.
+    pub(crate) fn prefetch(&self, conn: ConnId) {
+        if let Some(entry) = self.entries.get(conn.index()) {
+            prefetch_first(entry, HOT);
+        }
     }
 
     /// Takes a connection out; answers whether its node was known by it, too.

@@ -12,8 +12,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
-use world::World;
 use world::sim::Seen;
+use world::{EXPECT_STEPS, World, prefetch_first};
 
 /// The records of one shard since they were last collected.
 #[derive(Debug, Default)]
@@ -153,6 +153,12 @@ fn known<'a>(
 }
 
 impl Observer for Recorder {
+    fn expect(&self, step: usize) {
+        if step + 1 == EXPECT_STEPS {
+            prefetch_first(&self.protocols.borrow()[..], 128);
+        }
+    }
+
     fn event(&self, event: &PeerEvent<'_>) {
         match event {
             PeerEvent::Sent(seen) => self.message(seen, false),

@@ -97,6 +97,9 @@ pub enum ListenError {
     Failed(SocketAddr, String),
 }
 
+/// How often an endpoint is told to [`expect`](Endpoint::expect) something before it happens.
+pub const EXPECT_STEPS: usize = 3;
+
 /// A network stack, as its world sees it: one per node, all its connections.
 pub trait Endpoint {
     /// A connection came in on a port this endpoint listens on, and is open.
@@ -107,9 +110,10 @@ pub trait Endpoint {
     fn on_dial_failed(&self, conn: ConnId, error: DialError);
     /// Something arrived on an open connection.
     fn on_parcel(&self, conn: ConnId, parcel: Parcel);
-    /// Something may soon arrive on a connection: a good time to look at what will be needed then, so that it is in the
-    /// cache by then. Nothing else may follow from it, and it may not come.
-    fn expect(&self, _conn: ConnId) {}
+    /// Something may soon happen, as a rule on this connection: a good time to [`prefetch`](crate::prefetch) what will be
+    /// needed then. Called with each step below [`EXPECT_STEPS`] in turn and a while between them, so that one can go on
+    /// from what the one before it has asked for. Nothing else may follow from it, and it may not come.
+    fn expect(&self, _conn: Option<ConnId>, _step: usize) {}
     /// The connection has ended; the id is dead.
     fn on_closed(&self, conn: ConnId, how: Closed);
     /// The other end takes (or, when false, no longer takes) what is sent; held parcels wait at the sender's side.

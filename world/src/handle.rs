@@ -181,6 +181,13 @@ impl Net {
         }
     }
 
+    /// Something will soon be sent on a connection: asks the memory for what that takes.
+    pub fn expect(&self, conn: ConnId) {
+        if let Dialect::Sim(s) = &self.0 {
+            s.expect(conn);
+        }
+    }
+
     /// Closes once everything sent has gone out. The id is dead at once: nothing more arrives for it.
     pub fn close(&self, conn: ConnId) {
         match &self.0 {

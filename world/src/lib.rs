@@ -17,12 +17,14 @@ mod entropy;
 mod handle;
 mod job;
 mod log_time;
+mod prefetch;
 pub mod real;
 pub mod sim;
 pub mod stream;
 
-pub use endpoint::{Closed, ConnId, DialError, Endpoint, ListenError, Parcel};
+pub use endpoint::{Closed, ConnId, DialError, EXPECT_STEPS, Endpoint, ListenError, Parcel};
 pub use entropy::Entropy;
 pub use handle::{Net, Population, Scope, Sleep, World};
 pub use log_time::log_time;
+pub use prefetch::{prefetch, prefetch_first};
 pub use sim::Simulation;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use world::prefetch_first;
 
 use devp2p::{NodeId, Observer, PeerEvent};
 use tokio::sync::oneshot;
@@ -108,6 +109,14 @@ impl Feed {
 }
 
 impl Observer for Feed {
+    fn expect(&self, step: usize) {
+        match step {
+            0 => {}
+            1 => prefetch_first(&*self.next, 192),
+            _ => self.next.expect(step),
+        }
+    }
+
     fn event(&self, event: &PeerEvent<'_>) {
         self.next.event(event);
         if !self.audience.borrow().sinks.is_empty() {

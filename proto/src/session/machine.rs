@@ -11,6 +11,7 @@ use core::time::Duration;
 use std::error::Error;
 use std::sync::Arc;
 
+use alloy_rlp::Encodable;
 use bytes::Bytes;
 
 use self::setup::Setup;
@@ -26,7 +27,7 @@ use super::wire::Stream;
 use super::{BASE_MESSAGE_LIMIT, MESSAGE_LIMIT, SessionEvent, disconnect, plain};
 use crate::Entropy;
 use crate::key::PublicKey;
-use crate::rlpx::FrameError;
+use crate::rlpx::frame_len;
 
 /// Codes of the base protocol (`rlpx.md`, "p2p" Capability). The others below 16 are ignored.
 const HELLO: u64 = 0;
@@ -58,17 +59,29 @@ pub enum SessionState {
 /// *In*, what the owner wants: [`proceed`](Self::proceed), [`admit`](Self::admit), [`send`](Self::send),
 /// [`disconnect`](Self::disconnect). *Out*: the [`Outbox`] of each call, and [`deadline`](Self::deadline),
 /// to be asked again after each. A closed session ignores everything.
+///
+/// In this order: in a network of thousands every message finds its session cold, so what each needs stands first.
+#[repr(C)]
 pub struct Session {
-    local: Arc<Local>,
     /// At wire fidelity, until the end.
     stream: Option<Box<Stream>>,
-    /// Until the session is live.
-    setup: Option<Box<Setup>>,
     mux: Mux,
     liveness: Liveness,
-    remote: Option<PublicKey>,
     state: SessionState,
     snappy: bool,
+    remote: Option<PublicKey>,
+    local: Arc<Local>,
+    /// Until the session is live.
+    setup: Option<Box<Setup>>,
+}
+
+/// A message that may be sent: how long it will be is known.
+#[derive(Clone, Copy, Debug)]
+pub struct Checked {
+    /// As on the wire.
+    code: u64,
+    /// What its frame takes on the wire, bytes.
+    pub wire_len: u32,
 }
 
 /// The transport ended in good order, where no message had to end it.
@@ -186,7 +199,7 @@ impl Session {
             return;
         }
         self.state = SessionState::Greeting;
-        self.transmit(HELLO, &Payload::new(hello::encode(&self.local)), out);
+        self.transmit(HELLO, Payload::new(hello::encode(&self.local)), out);
         let setup = self.setup.as_mut().expect("kept until the session is live");
         setup.deadline = Some(now.saturating_add(self.local.timing.handshake));
         if let Some(hello) = setup.hello.take() {
@@ -213,16 +226,27 @@ impl Session {
     /// Sends a message of a shared protocol; `code` is relative to it. Returns its bytes on the wire.
     ///
     /// # Errors
-    /// A code the protocol does not have, a payload above [`MESSAGE_LIMIT`], a session that is not live.
-    /// The session itself stays as it is: the caller decides whether that ends it.
+    /// See [`check`](Self::check).
     pub fn send(
         &mut self,
         _now: Duration,
         protocol: u16,
         code: u64,
-        payload: &Payload,
+        payload: Payload,
         out: &mut Outbox,
     ) -> Result<u32, PeerError> {
+        let message = self.check(protocol, code, &payload)?;
+        self.put(message, payload, out);
+        Ok(message.wire_len)
+    }
+
+    /// Whether a message of a shared protocol can be sent, for whoever has something to do before it is
+    /// [put](Self::put) out; `code` is relative to the protocol.
+    ///
+    /// # Errors
+    /// A code the protocol does not have, a payload above [`MESSAGE_LIMIT`], a session that is not live.
+    /// The session itself stays as it is: the caller decides whether that ends it.
+    pub fn check(&self, protocol: u16, code: u64, payload: &Payload) -> Result<Checked, PeerError> {
         if self.state != SessionState::Live {
             return Err(PeerError::new(
                 PeerErrorCode::MessageSend,
@@ -230,7 +254,7 @@ impl Session {
                 "shutting down",
             ));
         }
-        let Some(wire_code) = self.mux.wire_code(protocol, code) else {
+        let Some(code) = self.mux.wire_code(protocol, code) else {
             let message = format!("not handled code={code}");
             let (code, reason) = (PeerErrorCode::InvalidMessageCode, DiscReason::ProtocolError);
             return Err(PeerError::new(code, reason, message));
@@ -239,14 +263,20 @@ impl Session {
         if payload.len() > MESSAGE_LIMIT {
             return Err(too_big(payload.len()));
         }
-        match self.encode(wire_code, payload) {
-            Ok(transmit) => {
-                let wire_len = transmit.wire_len;
-                out.transmits.push(transmit);
-                Ok(wire_len)
-            }
-            Err(size) => Err(too_big(size)),
+        let body = match (self.snappy, &self.stream) {
+            (false, _) => payload.len(),
+            (true, None) => payload.snappy_len() as usize,
+            (true, Some(_)) => payload.compressed().len(),
+        };
+        match code.length() + body {
+            size if size > MESSAGE_LIMIT => Err(too_big(size)),
+            _ => Ok(Checked { code, wire_len: frame_len(code, body) as u32 }),
         }
+    }
+
+    /// Sends a message that was checked just before.
+    pub fn put(&mut self, message: Checked, payload: Payload, out: &mut Outbox) {
+        out.transmits.push(self.encode(message.code, payload));
     }
 
     /// Ends the session: sends Disconnect with the error's reason if the remote can still be told.
@@ -295,11 +325,11 @@ impl Session {
     }
 
     fn send_ping(&mut self, out: &mut Outbox) {
-        self.transmit(PING, &empty_list(), out);
+        self.transmit(PING, empty_list(), out);
     }
 
-    /// A message as a parcel, or its size if that is more than a frame can carry.
-    fn encode(&mut self, code: u64, payload: &Payload) -> Result<Transmit, usize> {
+    /// A message that is not too long, as a parcel.
+    fn encode(&mut self, code: u64, payload: Payload) -> Transmit {
         let Some(stream) = &mut self.stream else {
             return plain::message(code, payload, self.snappy);
         };
@@ -308,17 +338,13 @@ impl Session {
         } else {
             stream.seal(code, payload.bytes())
         };
-        match sealed {
-            Ok(transmit) => Ok(transmit.expect("there are keys once the remote is authenticated")),
-            Err(FrameError::Unsendable { size }) => Err(size),
-            Err(other) => unreachable!("sealing fails on size alone: {other}"),
-        }
+        let sealed = sealed.expect("its size has been checked");
+        sealed.expect("there are keys once the remote is authenticated")
     }
 
-    /// Sends a message of the base protocol.
-    fn transmit(&mut self, code: u64, payload: &Payload, out: &mut Outbox) {
-        let transmit = self.encode(code, payload).expect("base messages are small");
-        out.transmits.push(transmit);
+    /// Sends a message of the base protocol: those are small.
+    fn transmit(&mut self, code: u64, payload: Payload, out: &mut Outbox) {
+        out.transmits.push(self.encode(code, payload));
     }
 
     fn end_too_big(&mut self, size: usize, out: &mut Outbox) {
@@ -331,7 +357,7 @@ impl Session {
         }
         let can_tell = self.state != SessionState::Encrypting;
         if can_tell && error.reason != DiscReason::NetworkError {
-            self.transmit(DISCONNECT, &Payload::new(disconnect::encode(error.reason)), out);
+            self.transmit(DISCONNECT, Payload::new(disconnect::encode(error.reason)), out);
         }
         self.state = SessionState::Closed;
         self.stream = None;

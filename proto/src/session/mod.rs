@@ -81,7 +81,7 @@ mod tests;
 pub use caps::{Capability, LocalCap, Shared, match_caps};
 pub use hello::RemoteHello;
 pub use local::{Fidelity, Local, Timing};
-pub use machine::{Session, SessionState};
+pub use machine::{Checked, Session, SessionState};
 pub use outbox::{Outbox, SessionEvent, Transmit};
 pub use payload::Payload;
 pub use peer_error::{DiscReason, PeerError, PeerErrorCode};

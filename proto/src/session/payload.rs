@@ -54,6 +54,11 @@ impl Payload {
         &self.bytes
     }
 
+    /// The same, and nothing else of it.
+    pub(crate) fn into_bytes(self) -> Bytes {
+        self.bytes
+    }
+
     /// The value whose RLP it begins with; what follows is ignored, as in geth. `code` is for the error.
     ///
     /// # Errors

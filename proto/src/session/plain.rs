@@ -4,7 +4,6 @@
 //! the same draw of entropy and say the size of the EIP-8 packet with that padding. A message crosses as
 //! its uncompressed payload, shared and never copied; its tag holds its code and its compressed length.
 
-use alloy_rlp::Encodable;
 use bytes::{Bytes, BytesMut};
 
 use super::MESSAGE_LIMIT;
@@ -76,17 +75,12 @@ fn wrong_key() -> Failure {
     HandshakeError::Ecies(EciesError::Tag).into()
 }
 
-/// A message, or the size of its code and body if that is more than a frame can carry. `snappy` says whether
-/// the wire would carry it compressed.
-pub(crate) fn message(code: u64, payload: &Payload, snappy: bool) -> Result<Transmit, usize> {
+/// A message, no longer than a frame can carry. `snappy` says whether the wire would carry it compressed.
+pub(crate) fn message(code: u64, payload: Payload, snappy: bool) -> Transmit {
     let snappy_len = if snappy { payload.snappy_len() } else { 0 };
     let body = if snappy { snappy_len as usize } else { payload.len() };
-    let size = code.length() + body;
-    if size > MESSAGE_LIMIT {
-        return Err(size);
-    }
     let tag = code | u64::from(snappy_len) << CODE_BITS;
-    Ok(Transmit { tag, bytes: payload.bytes().clone(), wire_len: frame_len(code, body) as u32 })
+    Transmit { tag, bytes: payload.into_bytes(), wire_len: frame_len(code, body) as u32 }
 }
 
 /// The code and the compressed length in a message's tag.

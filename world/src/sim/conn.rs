@@ -5,6 +5,7 @@ use super::event::Event;
 use super::host::{Host, address};
 use super::tcp::{HEADER, Item, Tcp};
 use crate::endpoint::{Closed, ConnId, Generation, Parcel};
+use crate::prefetch;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
@@ -228,6 +229,13 @@ impl Conns {
         match self.places.get_mut(id.index as usize)? {
             Place::Taken(conn) if conn.generation == id.generation => Some(conn),
             _ => None,
+        }
+    }
+
+    /// Asks the memory for one.
+    pub(crate) fn prefetch(&self, id: ConnId) {
+        if let Some(place) = self.places.get(id.index as usize) {
+            prefetch(place);
         }
     }
 

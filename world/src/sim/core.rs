@@ -8,25 +8,24 @@ use super::event::Event;
 use super::host::Host;
 use super::link::{Links, nanos};
 use super::physics::Waits;
-use super::queue::{Key, Queue, Ticket};
+use super::queue::{Key, Popped, Queue, Ticket};
 use super::task::RunQueue;
+use crate::endpoint::EXPECT_STEPS;
 use crate::log_time;
+use crate::prefetch_first;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::hint::black_box;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 /// Turns and polls allowed at one instant. A million nodes waking at once stay below; a loop without delay does not.
 const SAME_INSTANT_LIMIT: u64 = if cfg!(test) { 100_000 } else { 50_000_000 };
 
-/// So many events ahead memory is asked for what they need, in steps: each looks at what the one before it has brought
-/// into the cache, so that the waits of several events pass at once.
-const HOST_AHEAD: usize = 5;
-const CONN_AHEAD: usize = 4;
-const ENDPOINT_AHEAD: usize = 3;
-const ENTRY_AHEAD: usize = 1;
+/// How many events ahead memory is asked for what they need, step by step: each step goes on from what the one before
+/// it has brought into the cache, so that the waits of many events pass at once. Their hosts have been asked for when the
+/// queue came to them; then their connections there, the endpoint; what comes last is the endpoint's.
+const AHEAD: [usize; 2 + EXPECT_STEPS] = [9, 7, 5, 3, 2];
 
 /// Something loops without letting time pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -105,6 +104,13 @@ impl Core {
         }
     }
 
+    /// Does something at a host of this shard. Hosts cannot be added meanwhile.
+    pub(crate) fn at(&self, host: u32, act: impl FnOnce(&Rc<Host>)) {
+        let hosts = self.hosts.borrow();
+        let host = hosts.get(host as usize).and_then(Option::as_ref);
+        act(host.expect("events are posted to hosts that exist, on their shard"));
+    }
+
     pub(crate) fn host(&self, id: u32) -> Option<Rc<Host>> {
         self.hosts.borrow().get(id as usize)?.clone()
     }
@@ -123,7 +129,7 @@ impl Core {
     pub(crate) fn post(&self, source: &Host, time: u64, to: u32, event: Event) {
         let key = Key::new(time, source.id, source.next_sequence());
         if self.is_mine(to) {
-            self.queue.borrow_mut().push(key, event);
+            self.queue.borrow_mut().push(key, to, event);
         } else {
             let shard = self.shards.borrow()[to as usize].into();
             self.abroad.borrow_mut().push((shard, key, event));
@@ -133,7 +139,7 @@ impl Core {
     /// Has `event` happen to `host` itself; it can be taken back.
     pub(crate) fn schedule(&self, host: &Host, time: u64, event: Event) -> Ticket {
         let key = Key::new(time.max(self.now()), host.id, host.next_sequence());
-        self.queue.borrow_mut().push(key, event)
+        self.queue.borrow_mut().push(key, host.id, event)
     }
 
     pub(crate) fn cancel(&self, ticket: Ticket) {
@@ -148,7 +154,8 @@ impl Core {
                 key.time >= self.now(),
                 "a parcel from another shard came late: the look-ahead is too long"
             );
-            queue.push(key, event);
+            let host = event.receiver().map_or(u32::MAX, |(host, _)| host);
+            queue.push(key, host, event);
         }
     }
 
@@ -184,12 +191,16 @@ impl Core {
             if turns > SAME_INSTANT_LIMIT {
                 return Err(Livelock { at: Duration::from_nanos(self.now()), turns });
             }
-            let Some((time, event)) = self.queue.borrow_mut().pop_before(until) else { break };
+            let next = self.queue.borrow_mut().pop_before(until);
+            let Some(Popped { time, event, opened }) = next else { break };
             if time > self.now() {
                 self.set_now(time);
                 turns = 0;
             }
             turns += 1;
+            if opened {
+                self.get_all_ready();
+            }
             self.get_ready();
             event.happen(self);
         }
@@ -201,21 +212,21 @@ impl Core {
     /// for memory, and it need not be spent one wait after the other.
     fn get_ready(&self) {
         let (queue, hosts) = (self.queue.borrow(), self.hosts.borrow());
-        let coming = |ahead| {
-            let (host, conn) = queue.upcoming(ahead).and_then(Event::receiver)?;
-            Some((hosts.get(host as usize)?.as_deref()?, conn))
-        };
-        if let Some((host, _)) = coming(HOST_AHEAD) {
-            black_box(host.id);
+        for (step, ahead) in AHEAD.into_iter().enumerate() {
+            prepare(&queue, &hosts, step, ahead);
         }
-        if let Some((host, conn)) = coming(CONN_AHEAD) {
-            host.touch(conn);
+    }
+
+    /// The same where the queue comes to a part that nobody has looked into yet; and the hosts of the part after it.
+    fn get_all_ready(&self) {
+        let (queue, hosts) = (self.queue.borrow(), self.hosts.borrow());
+        for host in queue.further_ahead() {
+            if let Some(Some(host)) = hosts.get(host as usize) {
+                host.prefetch();
+            }
         }
-        if let Some((host, conn)) = coming(ENDPOINT_AHEAD) {
-            host.touch_endpoint(conn);
-        }
-        if let Some((host, conn)) = coming(ENTRY_AHEAD) {
-            host.expect(conn);
+        for (step, ahead) in AHEAD.into_iter().enumerate() {
+            (0..ahead).for_each(|ahead| prepare(&queue, &hosts, step, ahead));
         }
     }
 
@@ -235,6 +246,20 @@ impl Core {
             drop(task);
         }
         *self.local.borrow_mut() = None;
+    }
+}
+
+fn prepare(queue: &Queue<Event>, hosts: &[Option<Rc<Host>>], step: usize, ahead: usize) {
+    let Some(event) = queue.upcoming(ahead) else { return };
+    let Some((host, conn)) = event.receiver() else { return };
+    let Some(Some(host)) = hosts.get(host as usize) else { return };
+    match step {
+        0 => {
+            host.prefetch_conn(conn);
+            prefetch_first(event.content(), 64);
+        }
+        1 => host.prefetch_endpoint(conn),
+        later => host.expect(conn, later - 2),
     }
 }
 

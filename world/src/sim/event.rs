@@ -56,50 +56,68 @@ pub(crate) enum Event {
 }
 
 impl Event {
-    /// The host and the connection it is about, of what happens most.
-    pub(crate) fn receiver(&self) -> Option<(u32, ConnId)> {
-        if let Self::Parcel { host, conn, .. } = self { Some((*host, *conn)) } else { None }
+    /// The host it happens to, and the connection it is about.
+    pub(crate) fn receiver(&self) -> Option<(u32, Option<ConnId>)> {
+        match self {
+            Self::Opened { host, conn, .. }
+            | Self::Refused { host, conn, .. }
+            | Self::Accepted { host, conn }
+            | Self::Parcel { host, conn, .. }
+            | Self::Close { host, conn, .. }
+            | Self::Flow { host, conn, .. }
+            | Self::Resume { host, conn }
+            | Self::Segment { host, conn, .. }
+            | Self::Ack { host, conn, .. }
+            | Self::Gone { host, conn }
+            | Self::Timer { host, conn }
+            | Self::Room { host, conn } => Some((*host, Some(*conn))),
+            Self::Alarm { host, .. } | Self::Open { host, .. } | Self::Datagram { host, .. } => {
+                Some((*host, None))
+            }
+            Self::Ingress { event, .. } => event.receiver(),
+            Self::Wake(_) => None,
+        }
+    }
+
+    /// What it brings, if that is worth asking the memory for.
+    pub(crate) fn content(&self) -> &[u8] {
+        if let Self::Parcel { parcel, .. } = self { &parcel.bytes } else { &[] }
     }
 
     pub(crate) fn happen(self, core: &Rc<Core>) {
         match self {
             Self::Wake(waker) => waker.wake(),
-            Self::Alarm { host, net } => on(core, host, |host| alarm(host, net)),
+            Self::Alarm { host, net } => core.at(host, |host| alarm(host, net)),
             Self::Open { host, port, from, from_port, from_conn } => {
-                on(core, host, |host| open(core, host, port, from, from_port, from_conn));
+                core.at(host, |host| open(core, host, port, from, from_port, from_conn));
             }
             Self::Opened { host, conn, from, peer } => {
-                on(core, host, |host| opened(core, host, conn, from, peer))
+                core.at(host, |host| opened(core, host, conn, from, peer))
             }
             Self::Refused { host, conn, to, reached } => {
                 let error = if reached { DialError::Refused(to) } else { DialError::Unreachable(to) };
-                on(core, host, |host| refused(host, conn, error));
+                core.at(host, |host| refused(host, conn, error));
             }
-            Self::Accepted { host, conn } => on(core, host, |host| accepted(host, conn)),
-            Self::Parcel { host, conn, parcel } => on(core, host, |host| arrived(host, conn, parcel)),
-            Self::Close { host, conn, how } => on(core, host, |host| closed(host, conn, how)),
-            Self::Flow { host, conn, open } => on(core, host, |host| flow(core, host, conn, open)),
-            Self::Resume { host, conn } => on(core, host, |host| resume(host, conn)),
+            Self::Accepted { host, conn } => core.at(host, |host| accepted(host, conn)),
+            Self::Parcel { host, conn, parcel } => core.at(host, |host| arrived(host, conn, parcel)),
+            Self::Close { host, conn, how } => core.at(host, |host| closed(host, conn, how)),
+            Self::Flow { host, conn, open } => core.at(host, |host| flow(core, host, conn, open)),
+            Self::Resume { host, conn } => core.at(host, |host| resume(host, conn)),
             Self::Datagram { host, port, from, bytes } => {
-                on(core, host, |host| datagram(host, port, from, bytes))
+                core.at(host, |host| datagram(host, port, from, bytes))
             }
             Self::Segment { host, conn, segment } => {
-                on(core, host, |host| segment_in(core, host, conn, *segment))
+                core.at(host, |host| segment_in(core, host, conn, *segment))
             }
-            Self::Ack { host, conn, ack } => on(core, host, |host| tcp::acknowledged(core, host, conn, &ack)),
-            Self::Gone { host, conn } => on(core, host, |host| gone(host, conn)),
-            Self::Timer { host, conn } => on(core, host, |host| timer(core, host, conn)),
-            Self::Room { host, conn } => on(core, host, |host| room(host, conn)),
+            Self::Ack { host, conn, ack } => core.at(host, |host| tcp::acknowledged(core, host, conn, &ack)),
+            Self::Gone { host, conn } => core.at(host, |host| gone(host, conn)),
+            Self::Timer { host, conn } => core.at(host, |host| timer(core, host, conn)),
+            Self::Room { host, conn } => core.at(host, |host| room(host, conn)),
             Self::Ingress { host, size, event } => {
-                on(core, host, |host| physics::ingress(core, host, size, *event))
+                core.at(host, |host| physics::ingress(core, host, size, *event))
             }
         }
     }
-}
-
-fn on(core: &Rc<Core>, host: u32, act: impl FnOnce(&Rc<Host>)) {
-    let host = core.host(host).expect("events are posted to hosts that exist, on their shard");
-    act(&host);
 }
 
 fn alarm(host: &Host, net: u32) {

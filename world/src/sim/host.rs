@@ -6,11 +6,11 @@ use super::queue::Ticket;
 use super::scope::SimScope;
 use super::tap::Wiretap;
 use crate::endpoint::{ConnId, Endpoint};
+use crate::{prefetch, prefetch_first};
 use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 
@@ -42,18 +42,21 @@ struct Attached {
 }
 
 /// One machine. Its parts are borrowed for moments only, never across a call into an endpoint.
+///
+/// In this order: what every event needs comes first, and is [asked for](Self::prefetch) before it comes.
+#[repr(C)]
 pub(crate) struct Host {
     pub(crate) id: u32,
+    sequence: Cell<u32>,
     pub(crate) conns: RefCell<Conns>,
+    /// By number; a number is not used again, so what is left of a dead stack's handles reaches nobody.
+    nets: RefCell<Vec<Option<Attached>>>,
     /// What it remembers of its line and its links; made when the first of them has something to remember.
     line: OnceCell<Box<Line>>,
     /// A place for whoever builds on this world to keep what is one per host.
     pub(crate) local: RefCell<Option<Box<dyn Any>>>,
-    sequence: Cell<u32>,
     lives: Cell<u32>,
     next_port: Cell<u16>,
-    /// By number; a number is not used again, so what is left of a dead stack's handles reaches nobody.
-    nets: RefCell<Vec<Option<Attached>>>,
     listeners: RefCell<BTreeMap<u16, u32>>,
     datagram_ports: RefCell<BTreeMap<u16, u32>>,
     pub(crate) root: RefCell<Option<Rc<SimScope>>>,
@@ -83,27 +86,39 @@ impl Host {
         self.line.get_or_init(Box::default)
     }
 
-    /// Looks at a connection, and at what is attached, so that they are in the cache by the time of a delivery.
-    pub(crate) fn touch(&self, conn: ConnId) {
-        black_box(self.conns.borrow_mut().get_mut(conn).map(|conn| conn.net));
-        black_box(self.nets.borrow().first().is_some_and(Option::is_some));
+    /// Asks the memory for what every event here needs; see [`Core`](super::core::Core) for when. What is asked for in
+    /// one step is where the next one starts from.
+    pub(crate) fn prefetch(&self) {
+        prefetch_first(self, 128);
     }
 
-    /// The same for the endpoint that a delivery will go to.
-    pub(crate) fn touch_endpoint(&self, conn: ConnId) {
-        self.with_endpoint_of(conn, |endpoint| {
-            black_box(Rc::strong_count(endpoint));
-        });
+    /// The same for a connection and what is attached.
+    pub(crate) fn prefetch_conn(&self, conn: Option<ConnId>) {
+        if let Some(conn) = conn {
+            self.conns.borrow().prefetch(conn);
+        }
+        if let Some(attached) = self.nets.borrow().first() {
+            prefetch(attached);
+        }
     }
 
-    /// Tells it.
-    pub(crate) fn expect(&self, conn: ConnId) {
-        self.with_endpoint_of(conn, |endpoint| endpoint.expect(conn));
+    /// The same for the endpoint.
+    pub(crate) fn prefetch_endpoint(&self, conn: Option<ConnId>) {
+        self.with_endpoint_of(conn, |endpoint| prefetch_first(&**endpoint, 256));
     }
 
-    fn with_endpoint_of(&self, conn: ConnId, act: impl FnOnce(&Rc<dyn Endpoint>)) {
-        if let Some(conn) = self.conns.borrow_mut().get_mut(conn)
-            && let Some(Some(attached)) = self.nets.borrow().get(conn.net as usize)
+    /// Lets the endpoint do so.
+    pub(crate) fn expect(&self, conn: Option<ConnId>, step: usize) {
+        self.with_endpoint_of(conn, |endpoint| endpoint.expect(conn, step));
+    }
+
+    fn with_endpoint_of(&self, conn: Option<ConnId>, act: impl FnOnce(&Rc<dyn Endpoint>)) {
+        let net = match conn {
+            Some(conn) => self.conns.borrow_mut().get_mut(conn).map(|conn| conn.net),
+            None => Some(0),
+        };
+        if let Some(net) = net
+            && let Some(Some(attached)) = self.nets.borrow().get(net as usize)
         {
             act(&attached.endpoint);
         }

@@ -95,6 +95,10 @@ impl SimNet {
         }
     }
 
+    pub(crate) fn expect(&self, conn: ConnId) {
+        self.host.conns.borrow().prefetch(conn);
+    }
+
     pub(crate) fn close(&self, conn: ConnId) {
         let mut conns = self.host.conns.borrow_mut();
         let Some(c) = conns.get_mut(conn) else { return };

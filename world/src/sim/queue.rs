@@ -9,10 +9,9 @@
 //! what comes to be due within the open span goes into another, `late`, which is nearly empty. How long a span a bucket
 //! covers follows from how full the buckets were that have been opened. None of this shows in the order.
 
-use slab::Slab;
+use crate::prefetch;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
-use std::hint::black_box;
 
 /// When, and before whom of those at the same instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +32,8 @@ impl Key {
 struct Entry {
     key: Key,
     slot: u32,
+    /// Where it happens: to know without a look at the slot.
+    host: u32,
 }
 
 impl Ord for Entry {
@@ -54,6 +55,15 @@ pub(crate) struct Ticket {
     tie: u64,
 }
 
+/// An event whose time has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Popped<T> {
+    pub(crate) time: u64,
+    pub(crate) event: T,
+    /// It is the first of a bucket: what is [upcoming](Queue::upcoming) after it was not so before.
+    pub(crate) opened: bool,
+}
+
 /// Buckets in the ring: as many as two levels of 64 bits can tell apart.
 const BUCKETS: usize = 64 * 64;
 /// The span of a bucket at first, and at least and at most, as a power of two nanoseconds.
@@ -62,13 +72,12 @@ const SPANS: std::ops::RangeInclusive<u32> = 8..=40;
 /// After so many buckets opened their span is looked at; this many entries in each is as it should be.
 const REVIEW: usize = 256;
 const FILL: std::ops::RangeInclusive<usize> = 32..=128;
-/// How far ahead memory is asked for.
-const AHEAD: usize = 6;
-
 /// The waiting events of one shard.
 #[derive(Debug)]
 pub(crate) struct Queue<T> {
-    slots: Slab<(u64, Option<T>)>,
+    /// The events, with the tie of their keys; where there is none it was taken back, or the slot is free.
+    slots: Vec<(u64, Option<T>)>,
+    free: Vec<u32>,
     /// Due before the ring begins: the earliest last.
     open: Vec<Entry>,
     /// Due before the ring begins as well, but come too late to be sorted among those.
@@ -83,7 +92,8 @@ pub(crate) struct Queue<T> {
 impl<T> Queue<T> {
     pub(crate) fn new() -> Self {
         Self {
-            slots: Slab::new(),
+            slots: Vec::new(),
+            free: Vec::new(),
             open: Vec::new(),
             late: BinaryHeap::new(),
             ring: Ring::new(),
@@ -92,9 +102,17 @@ impl<T> Queue<T> {
         }
     }
 
-    pub(crate) fn push(&mut self, key: Key, event: T) -> Ticket {
-        let slot = u32::try_from(self.slots.insert((key.tie, Some(event)))).expect("under 4 G events wait");
-        self.place(Entry { key, slot });
+    /// Puts in what is to happen at `host`.
+    pub(crate) fn push(&mut self, key: Key, host: u32, event: T) -> Ticket {
+        let content = (key.tie, Some(event));
+        let slot = if let Some(slot) = self.free.pop() {
+            self.slots[slot as usize] = content;
+            slot
+        } else {
+            self.slots.push(content);
+            u32::try_from(self.slots.len() - 1).expect("under 4 G events wait")
+        };
+        self.place(Entry { key, slot, host });
         Ticket { slot, tie: key.tie }
     }
 
@@ -125,10 +143,12 @@ impl<T> Queue<T> {
     }
 
     /// The earliest event due before `until`, skipping those taken back.
-    pub(crate) fn pop_before(&mut self, until: u64) -> Option<(u64, T)> {
+    pub(crate) fn pop_before(&mut self, until: u64) -> Option<Popped<T>> {
+        let mut opened = false;
         loop {
             let Some((entry, is_late)) = self.first_open() else {
-                if self.open_next(until) {
+                opened = self.open_next(until);
+                if opened {
                     continue;
                 }
                 return None;
@@ -141,11 +161,9 @@ impl<T> Queue<T> {
             } else {
                 self.open.pop();
             }
-            if let Some(ahead) = self.open.iter().nth_back(AHEAD) {
-                black_box(self.slots.get(ahead.slot as usize).map(|(tie, _)| *tie));
-            }
-            if let (_, Some(event)) = self.slots.remove(entry.slot as usize) {
-                return Some((entry.key.time, event));
+            self.free.push(entry.slot);
+            if let Some(event) = self.slots[entry.slot as usize].1.take() {
+                return Some(Popped { time: entry.key.time, event, opened });
             }
         }
     }
@@ -153,11 +171,20 @@ impl<T> Queue<T> {
     /// What will most likely be popped after `n` others, for whoever wants to get ready for it.
     pub(crate) fn upcoming(&self, n: usize) -> Option<&T> {
         let entry = self.open.iter().nth_back(n)?;
-        self.slots.get(entry.slot as usize)?.1.as_ref()
+        self.slots[entry.slot as usize].1.as_ref()
+    }
+
+    /// Where things happen in the part of the queue that it comes to after this one. Asks the memory for what does.
+    pub(crate) fn further_ahead(&self) -> impl Iterator<Item = u32> {
+        let bucket = self.ring.earliest().map(|bucket| self.ring.of(bucket)).unwrap_or_default();
+        bucket.iter().map(|entry| {
+            prefetch(&self.slots[entry.slot as usize]);
+            entry.host
+        })
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.slots.len()
+        self.slots.len() - self.free.len()
     }
 
     /// The earliest of what is due before the ring begins, and whether it came late.
@@ -282,9 +309,13 @@ impl Ring {
         Some(self.base + ((place + BUCKETS - first) % BUCKETS) as u64)
     }
 
+    fn of(&self, bucket: u64) -> &[Entry] {
+        &self.buckets[bucket as usize % BUCKETS]
+    }
+
     /// The earliest time in a bucket.
     fn least(&self, bucket: u64) -> Option<u64> {
-        self.buckets[bucket as usize % BUCKETS].iter().map(|entry| entry.key.time).min()
+        self.of(bucket).iter().map(|entry| entry.key.time).min()
     }
 
     /// Moves what is in a bucket into `open`, which is empty. The ring begins after it from here on.
@@ -319,36 +350,40 @@ impl Ring {
 mod tests {
     use super::*;
 
+    fn pop<T>(queue: &mut Queue<T>, until: u64) -> Option<(u64, T)> {
+        queue.pop_before(until).map(|popped| (popped.time, popped.event))
+    }
+
     #[test]
     fn pops_by_time_then_source_then_sequence() {
         let mut queue = Queue::new();
         for (time, source, sequence) in [(2, 0, 0), (1, 1, 1), (1, 1, 0), (1, 0, 9)] {
-            queue.push(Key::new(time, source, sequence), (time, source, sequence));
+            queue.push(Key::new(time, source, sequence), 0, (time, source, sequence));
         }
         let order: Vec<_> =
-            std::iter::from_fn(|| queue.pop_before(u64::MAX)).map(|(_, event)| event).collect();
+            std::iter::from_fn(|| pop(&mut queue, u64::MAX)).map(|(_, event)| event).collect();
         assert_eq!(order, [(1, 0, 9), (1, 1, 0), (1, 1, 1), (2, 0, 0)]);
     }
 
     #[test]
     fn the_bound_is_exclusive() {
         let mut queue = Queue::new();
-        queue.push(Key::new(5, 0, 0), ());
-        assert_eq!(queue.pop_before(5), None);
-        assert_eq!(queue.pop_before(6), Some((5, ())));
+        queue.push(Key::new(5, 0, 0), 0, ());
+        assert_eq!(pop(&mut queue, 5), None);
+        assert_eq!(pop(&mut queue, 6), Some((5, ())));
     }
 
     #[test]
     fn what_was_taken_back_never_comes() {
         let mut queue = Queue::new();
-        let first = queue.push(Key::new(1, 0, 0), "first");
-        queue.push(Key::new(2, 0, 1), "second");
+        let first = queue.push(Key::new(1, 0, 0), 0, "first");
+        queue.push(Key::new(2, 0, 1), 0, "second");
         queue.cancel(first);
-        assert_eq!(queue.pop_before(10), Some((2, "second")));
+        assert_eq!(pop(&mut queue, 10), Some((2, "second")));
         queue.cancel(first); // its slot is free by now: no effect on whoever has it next
-        queue.push(Key::new(3, 0, 2), "third");
+        queue.push(Key::new(3, 0, 2), 0, "third");
         queue.cancel(first);
-        assert_eq!(queue.pop_before(10), Some((3, "third")));
+        assert_eq!(pop(&mut queue, 10), Some((3, "third")));
         assert_eq!(queue.len(), 0);
     }
 
@@ -368,7 +403,7 @@ mod tests {
                 if draw(10) < if growing { 7 } else { 4 } {
                     let delay = draw(1 << 31) % far * if draw(50) == 0 { 1_000 } else { 1 };
                     let key = Key::new(now + delay, draw(9) as u32, step);
-                    tickets.push((queue.push(key, step), key));
+                    tickets.push((queue.push(key, 0, step), key));
                     model.insert(key, step);
                 } else if draw(20) == 0 && !tickets.is_empty() {
                     let (ticket, key) = tickets[draw(tickets.len() as u64) as usize];
@@ -382,13 +417,13 @@ mod tests {
                         model.pop_first();
                     }
                     assert!(model.is_empty() || queue.next_time() <= model.keys().next().map(|key| key.time));
-                    assert_eq!(queue.pop_before(until), expect, "far {far}, step {step}");
+                    assert_eq!(pop(&mut queue, until), expect, "far {far}, step {step}");
                     now = expect.map_or(until.min(now + far), |(time, _)| time);
                     assert!(queue.len() >= model.len());
                 }
             }
             let rest: Vec<_> =
-                std::iter::from_fn(|| queue.pop_before(u64::MAX)).map(|(_, event)| event).collect();
+                std::iter::from_fn(|| pop(&mut queue, u64::MAX)).map(|(_, event)| event).collect();
             assert_eq!(rest, model.into_values().collect::<Vec<_>>(), "far {far}");
         }
     }
@@ -396,13 +431,13 @@ mod tests {
     #[test]
     fn the_end_of_time_can_be_waited_for() {
         let mut queue = Queue::new();
-        queue.push(Key::new(u64::MAX, 0, 0), "never");
-        queue.push(Key::new(u64::MAX - 1, 0, 1), "nearly");
+        queue.push(Key::new(u64::MAX, 0, 0), 0, "never");
+        queue.push(Key::new(u64::MAX - 1, 0, 1), 0, "nearly");
         assert_eq!(queue.next_time(), Some(u64::MAX - 1));
-        assert_eq!(queue.pop_before(u64::MAX), Some((u64::MAX - 1, "nearly")));
-        assert_eq!(queue.pop_before(u64::MAX), None);
-        queue.push(Key::new(3, 0, 2), "soon");
-        assert_eq!(queue.pop_before(u64::MAX), Some((3, "soon")));
+        assert_eq!(pop(&mut queue, u64::MAX), Some((u64::MAX - 1, "nearly")));
+        assert_eq!(pop(&mut queue, u64::MAX), None);
+        queue.push(Key::new(3, 0, 2), 0, "soon");
+        assert_eq!(pop(&mut queue, u64::MAX), Some((3, "soon")));
         assert_eq!(queue.next_time(), Some(u64::MAX));
     }
 }

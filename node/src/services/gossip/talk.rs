@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use bytes::Bytes;
-use devp2p::{Context, Handler, Message, PeerError, PeerId};
+use devp2p::{Context, Handler, Message, PeerError, PeerId, PeerMap};
 use serde_json::{Value, json};
 
 use super::Mode;
@@ -44,7 +44,7 @@ pub(super) struct Talk {
     held: Recent<Held, HELD>,
     wishes: BTreeMap<u64, Wish>,
     /// What each peer is known to have.
-    peers: BTreeMap<PeerId, Recent<(), KNOWN>>,
+    peers: PeerMap<Recent<(), KNOWN>>,
 }
 
 #[derive(Debug)]
@@ -71,7 +71,7 @@ impl Talk {
             seen: Recent::default(),
             held: Recent::default(),
             wishes: BTreeMap::new(),
-            peers: BTreeMap::new(),
+            peers: PeerMap::new(),
         }
     }
 
@@ -120,7 +120,7 @@ impl Talk {
     fn first(&mut self, item: Item, cx: &mut Context<'_>) {
         self.count += 1;
         self.seen.insert(item.item, ());
-        let lacking = |peer: &PeerId| self.peers.get(peer).is_some_and(|known| !known.contains(item.item));
+        let lacking = |peer: &PeerId| self.peers.get(*peer).is_some_and(|known| !known.contains(item.item));
         let mut lacking: Vec<PeerId> = cx.peers().filter(lacking).collect();
         let pushed = match self.mode {
             Mode::Flood => lacking.len(),
@@ -143,7 +143,7 @@ impl Talk {
     }
 
     fn knows(&mut self, peer: PeerId, item: u64) {
-        if let Some(known) = self.peers.get_mut(&peer) {
+        if let Some(known) = self.peers.get_mut(peer) {
             known.insert(item, ());
         }
     }
@@ -200,10 +200,11 @@ impl Talk {
 impl Handler for Talk {
     fn on_peer(&mut self, peer: PeerId, cx: &mut Context<'_>) -> Result<(), PeerError> {
         let held: Vec<u64> = self.held.newest(MAX_NAMES).collect();
-        let known = self.peers.entry(peer).or_default();
+        let mut known = Recent::default();
         for item in &held {
             known.insert(*item, ());
         }
+        self.peers.insert(peer, known);
         if !held.is_empty() {
             cx.send(peer, ANNOUNCE, &held);
         }
@@ -219,6 +220,10 @@ impl Handler for Talk {
         Ok(())
     }
 
+    fn expect(&self, from: PeerId) {
+        self.peers.prefetch(from);
+    }
+
     fn on_timer(&mut self, item: u64, cx: &mut Context<'_>) {
         if self.wishes.get(&item).is_some_and(|wish| wish.asked.is_some()) {
             cx.observe("fetch_timeout", 1.0);
@@ -227,7 +232,7 @@ impl Handler for Talk {
     }
 
     fn on_drop(&mut self, peer: PeerId, _error: &PeerError, cx: &mut Context<'_>) {
-        self.peers.remove(&peer);
+        self.peers.remove(peer);
         let mut orphans = Vec::new();
         for (item, wish) in &mut self.wishes {
             wish.announcers.retain(|announcer| *announcer != peer);

@@ -100,7 +100,7 @@ impl Session {
             return self.end_too_big(incoming.body_len, out);
         }
         match incoming.code {
-            PING => self.transmit(PONG, &empty_list(), out),
+            PING => self.transmit(PONG, empty_list(), out),
             DISCONNECT => self.handle_disconnect(incoming, out),
             _ => {}
         }

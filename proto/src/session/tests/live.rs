@@ -145,7 +145,7 @@ fn each_origin_has_its_own_error() {
 
         let mut raw = Raw::live(fidelity, 5);
         for (protocol, code) in [(0, 16), (0, u64::MAX), (1, 0)] {
-            let error = raw.session.send(raw.now, protocol, code, &Payload::new(Bytes::new()), &mut raw.out);
+            let error = raw.session.send(raw.now, protocol, code, Payload::new(Bytes::new()), &mut raw.out);
             let expect = format!(
                 "PeerError(code=invalid message code, reason=breach of protocol, err=<nil>, \
                  message=not handled code={code})"
@@ -159,7 +159,7 @@ fn each_origin_has_its_own_error() {
         let expect = "PeerError(code=disconnect reason, reason=network error, err=connection reset by peer, \
                       message=Peer.run readErr)";
         assert_eq!(raw.closed().unwrap().to_string(), expect);
-        let error = raw.session.send(raw.now, 0, 0, &Payload::new(Bytes::new()), &mut raw.out).unwrap_err();
+        let error = raw.session.send(raw.now, 0, 0, Payload::new(Bytes::new()), &mut raw.out).unwrap_err();
         let expect = "PeerError(code=failed to send a message, reason=network error, err=<nil>, \
                       message=shutting down)";
         assert_eq!(error.to_string(), expect);
@@ -200,7 +200,7 @@ fn a_message_arrives_as_it_was_sent_with_and_without_compression() {
                 wire_len: frame_len(18, body.len()) as u32,
             };
             assert_eq!(raw.events.last(), Some(&expect));
-            let sent = raw.session.send(raw.now, 0, 2, &payload, &mut raw.out).unwrap();
+            let sent = raw.session.send(raw.now, 0, 2, payload.clone(), &mut raw.out).unwrap();
             let body_len = if version == 5 { payload.snappy_len() as usize } else { 1000 };
             assert_eq!(sent as usize, frame_len(18, body_len));
         }

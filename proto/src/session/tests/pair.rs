@@ -121,7 +121,7 @@ impl Pair {
     }
 
     pub(super) fn send(&mut self, end: usize, code: u64, payload: &Payload) -> Result<u32, PeerError> {
-        let sent = self.ends[end].session.send(self.now, 0, code, payload, &mut self.out);
+        let sent = self.ends[end].session.send(self.now, 0, code, payload.clone(), &mut self.out);
         self.settle(end);
         sent
     }

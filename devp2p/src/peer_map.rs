@@ -1,0 +1,91 @@
+//! What a protocol keeps of each peer, found without a search.
+
+use std::fmt;
+
+use world::prefetch;
+
+use crate::peer::PeerId;
+
+/// A value for each peer, in order of their ids: a list with places, for ids are small and dense. In a large network a
+/// message finds its node's memory cold, and a lookup here waits for memory once.
+///
+/// A protocol removes what it keeps in [`on_drop`](crate::Handler::on_drop); what it forgets to remove is replaced when
+/// the place of the id is used again.
+#[derive(Clone)]
+pub struct PeerMap<T>(Vec<Option<(PeerId, T)>>);
+
+impl<T> PeerMap<T> {
+    /// Nothing for nobody.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Keeps a value for a peer; answers what was kept before.
+    pub fn insert(&mut self, peer: PeerId, value: T) -> Option<T> {
+        let place = peer.place();
+        if place >= self.0.len() {
+            // Doubling would waste as much as it saves on a node with few peers.
+            self.0.reserve_exact(place + 1 + place / 8 - self.0.len());
+            self.0.resize_with(place + 1, || None);
+        }
+        let before = self.0[place].replace((peer, value));
+        before.filter(|(other, _)| *other == peer).map(|(_, value)| value)
+    }
+
+    /// What is kept for a peer.
+    pub fn get(&self, peer: PeerId) -> Option<&T> {
+        let (of, value) = self.0.get(peer.place())?.as_ref()?;
+        (*of == peer).then_some(value)
+    }
+
+    /// What is kept for a peer, to change it.
+    pub fn get_mut(&mut self, peer: PeerId) -> Option<&mut T> {
+        let (of, value) = self.0.get_mut(peer.place())?.as_mut()?;
+        (*of == peer).then_some(value)
+    }
+
+    /// Forgets a peer; answers what was kept for it.
+    pub fn remove(&mut self, peer: PeerId) -> Option<T> {
+        let place = self.0.get_mut(peer.place())?;
+        place.take_if(|(of, _)| *of == peer).map(|(_, value)| value)
+    }
+
+    /// Whether anything is kept for a peer.
+    pub fn contains(&self, peer: PeerId) -> bool {
+        self.get(peer).is_some()
+    }
+
+    /// All that is kept, in order of the peers' ids.
+    pub fn iter(&self) -> impl Iterator<Item = (PeerId, &T)> {
+        self.0.iter().flatten().map(|(peer, value)| (*peer, value))
+    }
+
+    /// For how many peers something is kept. Counts them.
+    pub fn len(&self) -> usize {
+        self.iter().count()
+    }
+
+    /// Nothing for nobody?
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+
+    /// Asks the memory for what is kept for a peer: see [`Handler::expect`](crate::Handler::expect).
+    pub fn prefetch(&self, peer: PeerId) {
+        if let Some(place) = self.0.get(peer.place()) {
+            prefetch(place);
+        }
+    }
+}
+
+impl<T> Default for PeerMap<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for PeerMap<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
