@@ -4,7 +4,7 @@ use benches::heap::{Counting, alive, take_peak};
 use benches::network::{Make, Network, Work};
 use benches::nodes::Nodes;
 use benches::suite::{Budget, Figure, Suite};
-use devp2p::{Fidelity, share_agreements};
+use devp2p::{Agreements, Fidelity, share_agreements};
 use std::time::Duration;
 
 #[global_allocator]
@@ -43,7 +43,7 @@ fn node(suite: &mut Suite) {
 
 fn endpoint(suite: &mut Suite) {
     let nodes = suite.pick(1_000, 200);
-    share_agreements(1 << 20);
+    share_agreements(Agreements::new(1 << 20));
     for (fidelity, name, budget) in [(Fidelity::Message, "message", 500.0), (Fidelity::Wire, "wire", 2048.0)]
     {
         for degree in [10, 50] {
@@ -58,7 +58,7 @@ fn endpoint(suite: &mut Suite) {
             suite.row(what, Figure::Bytes(each), None, Budget::AtMost(Figure::Bytes(budget)));
         }
     }
-    share_agreements(0);
+    share_agreements(Agreements::default());
 }
 
 fn bring_up(suite: &mut Suite) {

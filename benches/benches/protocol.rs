@@ -4,7 +4,7 @@ use benches::session::{self, Frames, Pair};
 use benches::suite::{Budget, Figure, Suite};
 use benches::{Numbers, bare, clock, secret};
 use bytes::Bytes;
-use proto::key::share_agreements;
+use proto::key::{Agreements, share_agreements};
 use proto::session::{Fidelity, Payload};
 
 #[global_allocator]
@@ -20,20 +20,20 @@ fn main() {
 
 fn handshake(suite: &mut Suite) {
     let count = suite.pick(100, 20);
-    for (what, shared, agreements) in [("RLPx handshake", 0, 8), ("RLPx handshake, secrets shared", 64, 4)] {
+    for (what, shared, agreements) in [("RLPx handshake", 0, 8), ("RLPx handshake, secrets shared", 4096, 4)] {
         let (dialler, listener, mut numbers) = (secret(1), secret(2), Numbers(5));
         let mut curve = bare::Curve::default();
         let [ours, bare] = suite.least(
             15,
             [
                 &mut || {
-                    share_agreements(shared);
+                    share_agreements(Agreements::new(shared));
                     let time = clock::per(count, || {
                         for _ in 0..count {
                             session::handshake(&dialler, &listener, &mut numbers);
                         }
                     });
-                    share_agreements(0);
+                    share_agreements(Agreements::default());
                     time
                 },
                 &mut || curve.handshake(agreements, count),

@@ -5,7 +5,7 @@ use benches::nodes::Nodes;
 use benches::session::{self, Frames};
 use benches::suite::{Budget, Figure, Suite};
 use benches::{Numbers, bare, clock, secret};
-use devp2p::{Fidelity, share_agreements};
+use devp2p::{Agreements, Fidelity, share_agreements};
 use std::time::Duration;
 
 #[global_allocator]
@@ -25,7 +25,7 @@ fn main() {
 
 /// From the dial until the first message has arrived: CPU seconds per connection.
 fn dialled(make: Make, degree: usize, shared: usize) -> f64 {
-    share_agreements(shared);
+    share_agreements(Agreements::new(shared));
     let mut network = Network::new(make);
     network.start();
     let connections = make.nodes * degree / 2;
@@ -35,7 +35,7 @@ fn dialled(make: Make, degree: usize, shared: usize) -> f64 {
     });
     network.check(connections);
     assert_eq!(network.counts().received, connections as u64);
-    share_agreements(0);
+    share_agreements(Agreements::default());
     time
 }
 
@@ -153,7 +153,7 @@ fn idle_network(suite: &mut Suite) {
     let nodes = suite.pick(1_000, 200);
     for (fidelity, name) in [(Fidelity::Message, "message"), (Fidelity::Wire, "wire")] {
         let mut network = Network::new(Make::new(nodes, fidelity, Work::Relaying));
-        share_agreements(1 << 20);
+        share_agreements(Agreements::new(1 << 20));
         network.start();
         network.connect(10);
         network.run(Duration::from_secs(60));
@@ -170,13 +170,13 @@ fn idle_network(suite: &mut Suite) {
         let bare = (fidelity == Fidelity::Wire).then_some(Figure::Share(frames));
         suite.row(what, Figure::Share(ours), bare, Budget::AtMost(Figure::Share(0.01 + frames)));
     }
-    share_agreements(0);
+    share_agreements(Agreements::default());
 }
 
 fn bring_up(suite: &mut Suite) {
     let nodes = suite.pick(10_000, 1_000);
     let mut up = |what: String, make: Make, budget: f64| {
-        share_agreements(1 << 20);
+        share_agreements(Agreements::new(1 << 20));
         let start = clock::thread();
         let mut network = Network::new(make);
         network.start();
@@ -184,7 +184,7 @@ fn bring_up(suite: &mut Suite) {
         network.run(Duration::from_secs(1));
         let used = (clock::thread() - start) * (nodes / make.nodes) as f64;
         network.check(make.nodes * 25);
-        share_agreements(0);
+        share_agreements(Agreements::default());
         suite.row(what, Figure::Cpu(used), None, Budget::AtMost(Figure::Cpu(budget)));
     };
     let what = format!("{nodes} nodes x 50 peers up, message fidelity, one core");

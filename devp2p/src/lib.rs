@@ -111,5 +111,5 @@ pub use typed::{Accounts, Conversation, Flow, HELLO_WITHIN, MessageSet, Talk, Ty
 pub use proto::dial::DialRefusal;
 pub use proto::enode::Enode;
 pub use proto::enr::NodeRecord;
-pub use proto::key::{NodeId, PublicKey, SecretKey, share_agreements};
+pub use proto::key::{Agreements, NodeId, PublicKey, SecretKey, share_agreements};
 pub use proto::session::{Capability, DiscReason, Fidelity, Payload, PeerError, PeerErrorCode, Timing};

@@ -9,7 +9,7 @@ use sha3::{Digest, Keccak256};
 
 use crate::Entropy;
 
-pub use agreement::share_agreements;
+pub use agreement::{Agreements, share_agreements};
 
 mod agreement;
 mod context;

@@ -1,49 +1,84 @@
-//! Diffie-Hellman secrets computed once for both sides. Where both ends of a session live on one thread, each of the
-//! four secrets of its handshake is computed twice, and half of that is a quarter of the whole handshake. A thread that
-//! is told to ([`share_agreements`]) keeps what one side computed until the other asks for it.
+//! Diffie-Hellman secrets computed once for both sides. Where both ends of a session live in one process, each of the
+//! four secrets of its handshake is computed twice, and half of that is a quarter of the whole handshake. Threads that
+//! [share](share_agreements) their [`Agreements`] keep what one side computed until the other asks for it.
 //!
 //! This changes how long an answer takes and never what it is. Nothing is kept unless asked for: a node that talks to
 //! other processes would fill the memory with secrets nobody comes for.
 
 use core::cell::RefCell;
 use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::PublicKey;
 
 thread_local! {
-    static PENDING: RefCell<Pending> = const { RefCell::new(Pending { limit: 0, secrets: BTreeMap::new() }) };
+    static SHARED: RefCell<Agreements> = const { RefCell::new(Agreements(None)) };
 }
 
-/// Secrets one side has computed and the other has not asked for yet.
-struct Pending {
+/// Threads seldom meet in one part.
+const PARTS: usize = 64;
+
+/// Secrets one side has computed and the other has not asked for yet. Clones are the same store; the default keeps
+/// nothing.
+#[derive(Clone, Default)]
+pub struct Agreements(Option<Arc<Store>>);
+
+struct Store {
+    /// In each part.
     limit: usize,
-    secrets: BTreeMap<[u8; 32], [u8; 32]>,
+    parts: [Mutex<Part>; PARTS],
 }
 
-/// Lets this thread keep up to `limit` secrets of about 100 bytes each for the other side of their exchange. A handshake
-/// under way has two of them; 0, which is the default, keeps none. What was kept before is forgotten, also whenever the
-/// limit is reached: only exchanges that broke off leave anything behind.
-pub fn share_agreements(limit: usize) {
-    PENDING.set(Pending { limit, secrets: BTreeMap::new() });
+type Part = BTreeMap<[u8; 32], [u8; 32]>;
+
+/// This thread keeps secrets there from now on, and looks for them there.
+pub fn share_agreements(agreements: Agreements) {
+    SHARED.set(agreements);
 }
 
 /// The secret between `a` and `b`: what was kept for the second to ask, or else what `compute` says.
 pub(super) fn once(a: &PublicKey, b: &PublicKey, compute: impl FnOnce() -> [u8; 32]) -> [u8; 32] {
-    PENDING.with_borrow_mut(|pending| match unordered(a, b) {
-        Some(pair) if pending.limit > 0 => pending.take_or_keep(pair, compute),
+    SHARED.with_borrow(|shared| match (unordered(a, b), &shared.0) {
+        (Some(pair), Some(store)) => store.take_or_keep(pair, compute),
         _ => compute(),
     })
 }
 
-impl Pending {
-    fn take_or_keep(&mut self, pair: [u8; 32], compute: impl FnOnce() -> [u8; 32]) -> [u8; 32] {
-        if let Some(secret) = self.secrets.remove(&pair) {
+impl Agreements {
+    /// A store of up to `limit` secrets of about 100 bytes each, or a few more; 0 keeps none. A handshake under way has
+    /// two of them. What is kept is forgotten whenever there is no room for more: nothing but time is lost.
+    pub fn new(limit: usize) -> Self {
+        let parts = || core::array::from_fn(|_| Mutex::default());
+        Self((limit > 0).then(|| Arc::new(Store { limit: limit.div_ceil(PARTS), parts: parts() })))
+    }
+
+    /// How many secrets wait for their second side.
+    pub fn pending(&self) -> usize {
+        let parts = self.0.iter().flat_map(|store| &store.parts);
+        parts.map(|part| part.lock().expect("no holder panics").len()).sum()
+    }
+}
+
+impl Store {
+    fn take_or_keep(&self, pair: [u8; 32], compute: impl FnOnce() -> [u8; 32]) -> [u8; 32] {
+        if let Some(secret) = self.part(&pair).remove(&pair) {
             return secret;
         }
-        if self.secrets.len() >= self.limit {
-            self.secrets.clear();
+        let secret = compute();
+        let mut part = self.part(&pair);
+        // The other side may have computed it in the meantime, on another thread: then both have it.
+        if part.remove(&pair).is_none() {
+            if part.len() >= self.limit {
+                part.clear();
+            }
+            part.insert(pair, secret);
         }
-        *self.secrets.entry(pair).or_insert_with(compute)
+        secret
+    }
+
+    fn part(&self, pair: &[u8; 32]) -> MutexGuard<'_, Part> {
+        self.parts[usize::from(pair[0]) % PARTS].lock().expect("no holder panics")
     }
 }
 
@@ -54,7 +89,8 @@ fn unordered(a: &PublicKey, b: &PublicKey) -> Option<[u8; 32]> {
     (pair != [0; 32]).then_some(pair)
 }
 
-#[cfg(test)]
-pub(super) fn pending() -> usize {
-    PENDING.with_borrow(|pending| pending.secrets.len())
+impl fmt::Debug for Agreements {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Agreements").field("pending", &self.pending()).finish()
+    }
 }

@@ -75,21 +75,37 @@ fn a_shared_secret_is_computed_for_both_sides_and_then_forgotten() {
     let pairs: Vec<_> = (0..4).flat_map(|a| (0..4).map(move |b| (a, b))).collect();
     let agree = |&(a, b): &(usize, usize)| keys[a].agree(&keys[b].public());
     let alone: Vec<_> = pairs.iter().map(agree).collect();
-    assert_eq!(agreement::pending(), 0, "nothing is kept unless asked for");
 
-    share_agreements(100);
+    let store = Agreements::new(100);
+    share_agreements(store.clone());
     assert_eq!(pairs.iter().map(agree).collect::<Vec<_>>(), alone);
-    assert_eq!(agreement::pending(), 0, "the second side of each pair has come");
+    assert_eq!(store.pending(), 0, "the second side of each pair has come");
     let half: Vec<_> = pairs.iter().filter(|(a, b)| a <= b).collect();
     half.iter().for_each(|pair| _ = agree(pair));
-    assert_eq!(agreement::pending(), 6, "a key's agreement with itself has no other side");
+    assert_eq!(store.pending(), 6, "a key's agreement with itself has no other side");
 
-    share_agreements(4);
-    assert_eq!(agreement::pending(), 0);
-    half.iter().for_each(|pair| _ = agree(pair));
-    assert_eq!(agreement::pending(), 2, "the fifth emptied what was full");
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            share_agreements(store.clone());
+            pairs.iter().filter(|(a, b)| a > b).for_each(|pair| _ = agree(pair));
+        });
+    });
+    assert_eq!(store.pending(), 0, "the second side may be another thread's");
+    share_agreements(Agreements::default());
     assert_eq!(pairs.iter().map(agree).collect::<Vec<_>>(), alone);
-    share_agreements(0);
+    assert_eq!(store.pending(), 0, "nothing is kept unless asked for");
+}
+
+#[test]
+fn a_store_of_secrets_stays_within_its_limit() {
+    let keys: Vec<_> = (0..40).map(|seed| SecretKey::generate(&mut entropy(seed))).collect();
+    let store = Agreements::new(64);
+    share_agreements(store.clone());
+    for (place, key) in keys.iter().enumerate() {
+        keys[..place].iter().for_each(|other| _ = key.agree(&other.public()));
+    }
+    assert!((30..=64).contains(&store.pending()), "{} of 780, one for each part", store.pending());
+    share_agreements(Agreements::default());
 }
 
 proptest! {

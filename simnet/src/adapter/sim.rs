@@ -15,7 +15,7 @@ use crate::measure::{Flows, Traffic};
 use crate::record::{Chain, Origin, Record};
 use crate::tally::NodeCounts;
 use bytes::Bytes;
-use devp2p::{Enode, Fidelity, NodeId, Timing};
+use devp2p::{Agreements, Enode, Fidelity, NodeId, Timing};
 use node::rpc::view::Ports;
 use node::{DataDir, NodeConfig, NodeInfo, RpcError, Services};
 use serde_json::Value;
@@ -85,8 +85,9 @@ impl SimAdapter {
             tracing::warn!(target: "simnet", threads, asked, "links without latency leave no look-ahead to share work by");
         }
         if settings.fidelity == Fidelity::Wire {
-            // Both ends of a handshake on one thread compute the same secrets: once is enough.
-            simulation.on_shards(|_| devp2p::share_agreements(SHARED_SECRETS));
+            // Both ends of a handshake compute the same secrets: once is enough.
+            let agreements = Agreements::new(SHARED_SECRETS);
+            simulation.on_shards(move |_| devp2p::share_agreements(agreements.clone()));
         }
         Self {
             simulation,
@@ -166,7 +167,7 @@ fn check_link(settings: &SimSettings, link: &Link) -> Result<(), String> {
 }
 
 /// Handshakes under way hold two secrets each; beyond this many nothing is saved and nothing is wrong.
-const SHARED_SECRETS: usize = 1 << 16;
+const SHARED_SECRETS: usize = 1 << 19;
 
 impl NodeAdapter for SimAdapter {
     fn name(&self) -> &'static str {
