@@ -30,7 +30,9 @@ fn already_connected() -> PeerError {
 impl Stack {
     /// The encryption handshake is done: may this node introduce itself?
     pub(crate) fn on_authenticated(&self, conn: ConnId, remote: PublicKey) {
-        let id = remote.id();
+        // Of a node that was dialled it is known: nobody else could have answered.
+        let dialled = self.table.borrow().get(conn).and_then(|entry| entry.id);
+        let id = dialled.unwrap_or_else(|| remote.id());
         let Some(flags) = self.identify(conn, id) else { return };
         let inbound = flags.has(Flags::INBOUND);
         let checked =

@@ -72,8 +72,6 @@ pub struct Network {
     records: Vec<Record>,
     /// Connections that were asked for and failed, by (dialler, dialled): the newest error, until asked again.
     failures: BTreeMap<(NodeId, NodeId), String>,
-    /// Who was asked to connect to whom, and so keeps dialling.
-    wanted: BTreeSet<(NodeId, NodeId)>,
     /// The first error of writing the log; everything after it is refused.
     broken: Option<NetworkError>,
     /// What nodes said of themselves before a reset that is under way, by position.
@@ -101,6 +99,8 @@ struct Member {
     /// The adapter it was created for by name.
     adapter: Option<&'static str>,
     index: NodeIndex,
+    /// Whom it was asked to connect to, and so keeps dialling.
+    wanted: BTreeSet<NodeId>,
 }
 
 impl std::fmt::Debug for Network {
@@ -138,7 +138,6 @@ impl Network {
             changes: Vec::new(),
             records: Vec::new(),
             failures: BTreeMap::new(),
-            wanted: BTreeSet::new(),
             broken: None,
             parting: Vec::new(),
             room: Room::new(None, Fidelity::Wire),
@@ -263,7 +262,7 @@ impl Network {
         let config = naming::complete(spec, &around, &mut self.keys)?;
         let (id, name, services) = (config.id, config.name.clone(), config.services.clone());
         let (index, shows_messages) = (self.adapter.create(&config, kind), config.enable_msg_events);
-        self.nodes.push(Member { config, kind, adapter, index });
+        self.nodes.push(Member { config, kind, adapter, index, wanted: BTreeSet::new() });
         self.begin_capture(index, &name)?;
         self.asked(Asked::Create { id, name, services })?;
         if !shows_messages {
@@ -371,13 +370,11 @@ impl Network {
             return Err(NetworkError::AlreadyUp(id));
         }
         // Whoever was asked to connect to it need not go on trying.
-        let diallers = self.wanted.iter().filter(|(_, other)| *other == id).map(|(one, _)| *one);
-        for dialler in diallers.collect::<Vec<_>>() {
-            if let Ok(index) = self.running(dialler) {
-                self.adapter.remove_peer(index, id);
+        for (member, state) in self.nodes.iter_mut().zip(self.state.nodes()) {
+            if member.wanted.remove(&id) && state.up {
+                self.adapter.remove_peer(member.index, id);
             }
         }
-        self.wanted.retain(|(one, other)| *one != id && *other != id);
         self.failures.retain(|(one, other), _| *one != id && *other != id);
         self.take_back(Some(&id));
         let reply = self.adapter.remove(self.nodes[position].index);
@@ -406,7 +403,7 @@ impl Network {
         self.may_connect(one, other)?;
         let (from, to) = (self.position(&one)?, self.position(&other)?);
         self.failures.remove(&(one, other));
-        self.wanted.insert((one, other));
+        self.nodes[from].wanted.insert(other);
         self.asked(Asked::Connect { one, other })?;
         Ok(Dial { one, other, from: self.nodes[from].index, to: self.nodes[to].index })
     }
@@ -457,7 +454,7 @@ impl Network {
     /// Asks for the connection between two nodes to be dropped; the one that was asked to connect drops it.
     pub fn disconnect(&mut self, one: NodeId, other: NodeId) -> Result<(), NetworkError> {
         self.check()?;
-        let (a, _) = (self.position(&one)?, self.position(&other)?);
+        let (a, b) = (self.position(&one)?, self.position(&other)?);
         let Some(conn) = self.state.conn(&one, &other).copied() else {
             return Err(NetworkError::NoConnection(one, other));
         };
@@ -466,11 +463,13 @@ impl Network {
         }
         self.asked(Asked::Disconnect { one, other })?;
         // Whoever was asked to connect keeps dialling until it is told to stop; if nobody was, the dialler drops.
-        let (first, second) = if conn.one == a { (one, other) } else { (other, one) };
-        let mut droppers = [(first, second), (second, first)].map(|pair| (pair, self.wanted.remove(&pair)));
-        droppers[0].1 |= !droppers[1].1;
-        for ((at, of), _) in droppers.into_iter().filter(|(_, drops)| *drops) {
-            let position = self.position(&at)?;
+        let mut ends = [(a, other), (b, one)];
+        if conn.one != a {
+            ends.reverse();
+        }
+        let mut droppers = ends.map(|(at, of)| (at, of, self.nodes[at].wanted.remove(&of)));
+        droppers[0].2 |= !droppers[1].2;
+        for (position, of, _) in droppers.into_iter().filter(|(.., drops)| *drops) {
             if self.state.nodes()[position].up {
                 self.adapter.remove_peer(self.nodes[position].index, of);
             }
@@ -512,7 +511,6 @@ impl Network {
         collected?;
         self.nodes.clear();
         self.failures.clear();
-        self.wanted.clear();
         self.asked(Asked::Reset)?;
         Ok(leaving)
     }

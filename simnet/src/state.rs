@@ -5,16 +5,17 @@ use crate::record::{Asked, Kind, Origin, Record};
 use crate::view::ConnView;
 use devp2p::NodeId;
 use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Nodes and connections as the log so far tells them.
 #[derive(Clone, Debug, Default)]
 pub struct State {
     nodes: Vec<NodeState>,
-    by_id: BTreeMap<NodeId, usize>,
+    by_id: IndexMap<NodeId, usize, FxBuildHasher>,
     by_name: BTreeMap<String, usize>,
     /// By the two nodes' indices, the smaller first; in the order of first mention.
-    conns: IndexMap<(usize, usize), ConnState>,
+    conns: IndexMap<(usize, usize), ConnState, FxBuildHasher>,
     /// Nodes that were ever created: origins go on counting.
     created: usize,
     conns_up: usize,
@@ -150,21 +151,25 @@ impl State {
             }
             Kind::Down => {
                 for peer in std::mem::take(&mut self.nodes[index].peers) {
-                    self.report(index, &peer, false, None, changes);
+                    self.lost(index, &peer, None, changes);
                 }
                 self.nodes[index].up = false;
                 changes.push(Change::Node(index));
             }
             Kind::PeerAdded { peer, inbound } => {
                 self.nodes[index].peers.insert(*peer);
-                self.mention(index, peer, *inbound);
-                self.report(index, peer, true, None, changes);
+                let Some(peer) = self.index(peer) else { return };
+                // Who dialled is `one`, if nobody was asked to.
+                let (one, other) = if *inbound { (peer, index) } else { (index, peer) };
+                let conn = self.conns.entry(pair(one, other));
+                let conn = conn.or_insert_with(|| ConnState::unseen(one, other));
+                self.conns_up += conn.report(&self.nodes, index, true, None, changes);
             }
             Kind::PeerDropped { peer, error } => {
                 let node = &mut self.nodes[index];
                 node.peers.remove(peer);
                 node.drops += 1;
-                self.report(index, peer, false, Some(&error.0), changes);
+                self.lost(index, peer, Some(&error.0), changes);
             }
             Kind::DialFailed { .. } => self.failed_dials += 1,
             _ => {}
@@ -182,7 +187,7 @@ impl State {
     /// Forgets a node; its connections ended when it went down.
     fn remove(&mut self, place: usize) {
         let gone = self.nodes.remove(place);
-        self.by_id.remove(&gone.id);
+        self.by_id.swap_remove(&gone.id);
         self.by_name.remove(&gone.name);
         let moved = |index: usize| index - usize::from(index > place);
         self.by_id.values_mut().chain(self.by_name.values_mut()).for_each(|index| *index = moved(*index));
@@ -233,37 +238,36 @@ impl State {
         }
     }
 
-    /// Makes sure the connection is known; who dialled is `one`.
-    fn mention(&mut self, reporter: usize, peer: &NodeId, inbound: bool) {
+    /// One end tells that it has lost the other as a peer.
+    fn lost(&mut self, reporter: usize, peer: &NodeId, error: Option<&str>, changes: &mut Vec<Change>) {
         let Some(peer) = self.index(peer) else { return };
-        let (one, other) = if inbound { (peer, reporter) } else { (reporter, peer) };
-        self.conns.entry(pair(one, other)).or_insert_with(|| ConnState::unseen(one, other));
-    }
-
-    /// One end tells whether it has the other as a peer.
-    fn report(
-        &mut self,
-        reporter: usize,
-        peer: &NodeId,
-        has: bool,
-        error: Option<&str>,
-        changes: &mut Vec<Change>,
-    ) {
-        let Some(peer) = self.by_id.get(peer) else { return };
-        let Some(conn) = self.conns.get_mut(&pair(reporter, *peer)) else { return };
-        conn.ends[usize::from(conn.one != reporter)] = has;
-        if conn.up != has {
-            conn.up = has;
-            self.conns_up = if has { self.conns_up + 1 } else { self.conns_up - 1 };
-            let view = ConnView { one: self.nodes[conn.one].id, other: self.nodes[conn.other].id, up: has };
-            changes.push(Change::Conn(view, error.map(str::to_owned)));
-        }
+        let Some(conn) = self.conns.get_mut(&pair(reporter, peer)) else { return };
+        self.conns_up -= conn.report(&self.nodes, reporter, false, error, changes);
     }
 }
 
 impl ConnState {
     fn unseen(one: usize, other: usize) -> Self {
         Self { one, other, up: false, ends: [false; 2], asked: None }
+    }
+
+    /// One end tells whether it has the other as a peer. Answers how many connections went up or down by that.
+    fn report(
+        &mut self,
+        nodes: &[NodeState],
+        reporter: usize,
+        has: bool,
+        error: Option<&str>,
+        changes: &mut Vec<Change>,
+    ) -> usize {
+        self.ends[usize::from(self.one != reporter)] = has;
+        if self.up == has {
+            return 0;
+        }
+        self.up = has;
+        let view = ConnView { one: nodes[self.one].id, other: nodes[self.other].id, up: has };
+        changes.push(Change::Conn(view, error.map(str::to_owned)));
+        1
     }
 }
 

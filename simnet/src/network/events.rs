@@ -71,13 +71,10 @@ impl Network {
                 self.dial_failed(origin, *peer, &error.0);
             }
             if let (Kind::Down, Some(origin)) = (&record.kind, record.origin.index())
-                && let Some(id) = self.member_of(origin).map(|member| member.config.id)
+                && let Some(position) = self.position_of(origin)
             {
                 // A node that starts again dials nobody of its own accord.
-                let own = self.wanted_by(&id);
-                for pair in own {
-                    self.wanted.remove(&pair);
-                }
+                self.nodes[position].wanted.clear();
             }
             let before = if self.log.has_subscribers() { self.control_event(record) } else { None };
             let mut changes = std::mem::take(&mut self.changes);
@@ -102,15 +99,17 @@ impl Network {
 
     /// The connections that a node was asked for and keeps dialling.
     pub(crate) fn wanted_by(&self, id: &NodeId) -> Vec<(NodeId, NodeId)> {
-        // They stand together: a network that shuts down asks for every node.
-        let (first, last) = (NodeId::from_bytes([0; 32]), NodeId::from_bytes([0xff; 32]));
-        self.wanted.range((*id, first)..=(*id, last)).copied().collect()
+        let member = self.position(id).map(|position| &self.nodes[position]);
+        member.map_or(Vec::new(), |member| member.wanted.iter().map(|other| (*id, *other)).collect())
     }
 
     /// The node that a record is from. Indices rise in the order of creation.
     fn member_of(&self, origin: usize) -> Option<&Member> {
-        let position = self.nodes.binary_search_by_key(&origin, |member| member.index.0 as usize).ok()?;
-        Some(&self.nodes[position])
+        Some(&self.nodes[self.position_of(origin)?])
+    }
+
+    fn position_of(&self, origin: usize) -> Option<usize> {
+        self.nodes.binary_search_by_key(&origin, |member| member.index.0 as usize).ok()
     }
 
     fn dial_failed(&mut self, origin: usize, peer: NodeId, error: &str) {
