@@ -20,7 +20,8 @@ fn main() {
 
 fn handshake(suite: &mut Suite) {
     let count = suite.pick(100, 20);
-    for (what, shared, agreements) in [("RLPx handshake", 0, 8), ("RLPx handshake, secrets shared", 4096, 4)] {
+    for (what, shared, agreements) in [("RLPx handshake", 0, 8), ("RLPx handshake, secrets shared", 4096, 4)]
+    {
         let (dialler, listener, mut numbers) = (secret(1), secret(2), Numbers(5));
         let mut curve = bare::Curve::default();
         let [ours, bare] = suite.least(

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use proto::key::{NodeId, PublicKey};
 use proto::session::{DiscReason, Outbox, PeerError, PeerErrorCode, RemoteHello, Shared};
-use world::ConnId;
+use world::{ConnId, prefetch};
 
 use crate::event::PeerEvent;
 use crate::log;
@@ -28,6 +28,12 @@ fn already_connected() -> PeerError {
 }
 
 impl Stack {
+    /// Asks the memory for what a connection takes to become a peer, beyond what a message does.
+    pub(crate) fn prefetch_admission(&self) {
+        prefetch(self);
+        self.table.borrow().prefetch_known();
+    }
+
     /// The encryption handshake is done: may this node introduce itself?
     pub(crate) fn on_authenticated(&self, conn: ConnId, remote: PublicKey) {
         // Of a node that was dialled it is known: nobody else could have answered.

@@ -41,6 +41,9 @@ impl Endpoint for Stack {
                 let table = self.table.borrow();
                 if let Some(entry) = conn.and_then(|conn| table.get(conn)) {
                     entry.prefetch();
+                    if !entry.is_peer() {
+                        self.prefetch_admission();
+                    }
                 }
                 for spoken in self.protocols.iter().take(MANY) {
                     spoken.prefetch();

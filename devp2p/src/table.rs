@@ -125,6 +125,11 @@ impl Table {
         }
     }
 
+    /// Asks the memory for who is known.
+    pub(crate) fn prefetch_known(&self) {
+        prefetch(&self.known[..]);
+    }
+
     /// Takes a connection out; answers whether its node was known by it, too.
     pub(crate) fn remove(&mut self, conn: ConnId) -> Option<(Entry, bool)> {
         let id = self.get(conn)?.id;

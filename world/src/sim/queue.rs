@@ -71,7 +71,7 @@ const SPAN: u32 = 18;
 const SPANS: std::ops::RangeInclusive<u32> = 8..=40;
 /// After so many buckets opened their span is looked at; this many entries in each is as it should be.
 const REVIEW: usize = 256;
-const FILL: std::ops::RangeInclusive<usize> = 32..=128;
+const FILL: std::ops::RangeInclusive<usize> = 64..=256;
 /// The waiting events of one shard.
 #[derive(Debug)]
 pub(crate) struct Queue<T> {
@@ -174,13 +174,11 @@ impl<T> Queue<T> {
         self.slots[entry.slot as usize].1.as_ref()
     }
 
-    /// Where things happen in the part of the queue that it comes to after this one. Asks the memory for what does.
-    pub(crate) fn further_ahead(&self) -> impl Iterator<Item = u32> {
-        let bucket = self.ring.earliest().map(|bucket| self.ring.of(bucket)).unwrap_or_default();
-        bucket.iter().map(|entry| {
-            prefetch(&self.slots[entry.slot as usize]);
-            entry.host
-        })
+    /// Where that will be, without a look at what. Asks the memory for that.
+    pub(crate) fn where_upcoming(&self, n: usize) -> Option<u32> {
+        let entry = self.open.iter().nth_back(n)?;
+        prefetch(&self.slots[entry.slot as usize]);
+        Some(entry.host)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -309,13 +307,9 @@ impl Ring {
         Some(self.base + ((place + BUCKETS - first) % BUCKETS) as u64)
     }
 
-    fn of(&self, bucket: u64) -> &[Entry] {
-        &self.buckets[bucket as usize % BUCKETS]
-    }
-
     /// The earliest time in a bucket.
     fn least(&self, bucket: u64) -> Option<u64> {
-        self.of(bucket).iter().map(|entry| entry.key.time).min()
+        self.buckets[bucket as usize % BUCKETS].iter().map(|entry| entry.key.time).min()
     }
 
     /// Moves what is in a bucket into `open`, which is empty. The ring begins after it from here on.
