@@ -113,7 +113,10 @@ impl Stack {
             Err(disc(DiscReason::UselessPeer, "no matching protocols"))
         };
         match checked {
-            Ok(()) => self.admit(conn, id, self.introduction(hello, shared)),
+            Ok(()) => {
+                let RemoteHello { version, client, caps, .. } = hello;
+                self.admit(conn, id, Introduction { version, client, caps, shared }.once());
+            }
             Err(error) => self.disconnect(conn, error),
         }
     }
@@ -169,16 +172,6 @@ impl Stack {
     }
 
     /// What a node says of itself, shared with the one before if that said the same.
-    fn introduction(&self, hello: RemoteHello, shared: Arc<[Shared]>) -> Rc<Introduction> {
-        let RemoteHello { version, client, caps, .. } = hello;
-        let new = Introduction { version, client, caps, shared };
-        let mut last = self.last_introduction.borrow_mut();
-        match &*last {
-            Some(same) if **same == new => Rc::clone(same),
-            _ => Rc::clone(last.insert(Rc::new(new))),
-        }
-    }
-
     pub(crate) fn peer_count(&self) -> usize {
         self.dialed.get() + self.inbound.get()
     }

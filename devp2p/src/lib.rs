@@ -59,6 +59,7 @@
 //! |---|---|
 //! | `config`, `server` | what a stack is made from, and the handle to it |
 //! | `protocol`, `context`, `io` | what a protocol is, and what it can do |
+//! | `peer_map` | what a protocol keeps of each peer |
 //! | `typed` | protocols by the types of their messages, with a handshake and accounts |
 //! | `peer`, `info`, `event`, `log` | who is connected, and what is told of it |
 //! | `stack`, `endpoint` | the endpoint itself: what all parts share, and its turns |

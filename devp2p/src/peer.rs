@@ -3,8 +3,9 @@
 use core::fmt;
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
-use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 use proto::Moment;
@@ -69,7 +70,16 @@ impl fmt::Display for Flags {
     }
 }
 
-/// What nodes say of themselves. Most peers of a node say the same, so those share one.
+thread_local! {
+    /// What was said last to any node on this thread, the newest first.
+    static SAID: RefCell<VecDeque<Weak<Introduction>>> = const { RefCell::new(VecDeque::new()) };
+}
+
+/// So many ways of introducing oneself are told apart before the oldest is said anew.
+const SAYINGS: usize = 16;
+
+/// What nodes say of themselves. Most nodes of a network say the same to most others, so those on a thread share one: it
+/// takes no memory at each, and every message finds it warm.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Introduction {
     pub(crate) version: u64,
@@ -77,6 +87,22 @@ pub(crate) struct Introduction {
     pub(crate) caps: Vec<Capability>,
     /// What follows from that: the protocols we share with them.
     pub(crate) shared: Arc<[Shared]>,
+}
+
+impl Introduction {
+    /// The same, as it was said before if it was.
+    pub(crate) fn once(self) -> Rc<Self> {
+        SAID.with_borrow_mut(|said| {
+            if let Some(same) = said.iter().filter_map(Weak::upgrade).find(|same| **same == self) {
+                return same;
+            }
+            said.retain(|one| one.strong_count() > 0);
+            said.truncate(SAYINGS - 1);
+            let new = Rc::new(self);
+            said.push_front(Rc::downgrade(&new));
+            new
+        })
+    }
 }
 
 /// The address of a connection's other end, in less room than a `SocketAddr` takes.
@@ -209,5 +235,23 @@ mod tests {
         assert_eq!(show(&[Flags::STATIC_DIAL, Flags::TRUSTED]), "trusted-staticdial");
         assert_eq!(show(&[Flags::DYN_DIAL]), "dyndial");
         assert_eq!(Flags::TRUSTED.with(Flags::TRUSTED, false).to_string(), "");
+    }
+
+    #[test]
+    fn what_is_said_alike_is_kept_once() {
+        let says = |client: &str| Introduction {
+            version: 5,
+            client: client.to_owned(),
+            caps: vec![Capability::new("eth", 68)],
+            shared: Arc::new([]),
+        };
+        let (one, other) = (says("a").once(), says("b").once());
+        assert!(Rc::ptr_eq(&one, &says("a").once()) && Rc::ptr_eq(&other, &says("b").once()));
+        let many: Vec<_> = (0..2 * SAYINGS).map(|n| says(&n.to_string()).once()).collect();
+        assert_eq!(SAID.with_borrow(VecDeque::len), SAYINGS);
+        assert_eq!(*says("a").once(), *one, "forgotten, and said anew");
+        drop((one, other, many));
+        drop(says("c").once());
+        assert_eq!(SAID.with_borrow(VecDeque::len), 1, "nothing is kept for nobody");
     }
 }

@@ -89,3 +89,56 @@ impl<T: fmt::Debug> fmt::Debug for PeerMap<T> {
         f.debug_map().entries(self.iter()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::RefCell;
+    use std::net::SocketAddr;
+    use std::rc::Rc;
+    use world::{Closed, ConnId, DialError, Endpoint, Parcel, Simulation};
+
+    /// Ids as a world gives them: dials, of which the second is closed before the fourth, which gets its place.
+    fn ids() -> [PeerId; 4] {
+        struct Deaf;
+        impl Endpoint for Deaf {
+            fn on_accepted(&self, _: ConnId, _: SocketAddr, _: SocketAddr) {}
+            fn on_connected(&self, _: ConnId, _: SocketAddr) {}
+            fn on_dial_failed(&self, _: ConnId, _: DialError) {}
+            fn on_parcel(&self, _: ConnId, _: Parcel) {}
+            fn on_closed(&self, _: ConnId, _: Closed) {}
+        }
+        let mut simulation = Simulation::new(world::sim::SimConfig::default());
+        let (host, other) = (simulation.add_host(), simulation.add_host());
+        simulation.with(host, move |cell| {
+            let net = cell.world().attach(Rc::new(Deaf));
+            let dials = RefCell::new(Vec::new());
+            let dial = || dials.borrow_mut().push(PeerId(net.dial(SocketAddr::new(other.ip(), 1))));
+            (0..3).for_each(|_| dial());
+            net.close(dials.borrow()[1].0);
+            dial();
+            let ids = dials.borrow();
+            [ids[0], ids[1], ids[2], ids[3]]
+        })
+    }
+
+    #[test]
+    fn each_peer_has_its_own_and_a_later_one_never_what_was_an_earlier_one_s() {
+        let [a, gone, b, late] = ids();
+        assert_eq!(gone.place(), late.place(), "the place is used again");
+        let mut map = PeerMap::new();
+        assert_eq!((map.insert(b, "b"), map.insert(gone, "gone"), map.insert(a, "a")), (None, None, None));
+        assert_eq!(map.insert(b, "B"), Some("b"));
+        assert_eq!(map.iter().collect::<Vec<_>>(), [(a, &"a"), (gone, &"gone"), (b, &"B")]);
+        assert_eq!((map.get(late), map.contains(late)), (None, false));
+        assert_eq!(map.remove(late), None);
+        assert_eq!(map.insert(late, "late"), None, "what was forgotten to be removed is replaced");
+        assert_eq!((map.get(gone), map.get(late), map.len()), (None, Some(&"late"), 3));
+        *map.get_mut(a).unwrap() = "A";
+        assert_eq!(map.remove(a), Some("A"));
+        assert_eq!((map.get(a), map.is_empty()), (None, false));
+        for peer in [a, gone, b, late] {
+            map.prefetch(peer);
+        }
+    }
+}

@@ -23,7 +23,7 @@ use crate::departure::quitting;
 use crate::dialer::Dialer;
 use crate::event::Observer;
 use crate::listener::Backlog;
-use crate::peer::{Introduction, PeerId};
+use crate::peer::PeerId;
 use crate::protocol::{Handler, Protocol};
 use crate::server::{StartError, Traffic};
 use crate::table::Table;
@@ -95,7 +95,6 @@ pub(crate) struct Stack {
     /// Peers that we dialled, and that dialled us.
     pub(crate) dialed: Cell<usize>,
     pub(crate) inbound: Cell<usize>,
-    pub(crate) last_introduction: RefCell<Option<Rc<Introduction>>>,
     pub(crate) record: OnceCell<NodeRecord>,
     /// How far the streams of entropy for handshakes and for dials have been drawn: a place in a stream is small, and
     /// the stream itself takes as much as a connection.
@@ -162,7 +161,6 @@ impl Stack {
             traffic: Cell::default(),
             dialed: Cell::new(0),
             inbound: Cell::new(0),
-            last_introduction: RefCell::default(),
             record: OnceCell::new(),
             open: OnceCell::new(),
             handshakes_drawn: Cell::new(0),

@@ -35,3 +35,20 @@ fn ask(place: *const u8) {
 /// Elsewhere nothing is asked for.
 #[cfg(not(target_arch = "x86_64"))]
 fn ask(_place: *const u8) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn anything_can_be_asked_for() {
+        let large = vec![7u8; 100_000];
+        prefetch(&large[..]);
+        prefetch_first(&large[99_999..], 64);
+        prefetch(&());
+        prefetch::<[u64]>(&[]);
+        prefetch("text");
+        prefetch::<dyn std::fmt::Debug>(&7);
+        assert!(large.iter().all(|byte| *byte == 7));
+    }
+}
