@@ -9,6 +9,7 @@
 //!
 //! Start here: [`World`] is what a node holds, [`Endpoint`] is what a network stack implements to receive,
 //! [`Net`] is what it sends with, [`Scope`] is what kills a node whole. [`Simulation`] is where a simulated world begins.
+//! [`prefetch`](fn@prefetch) is for whoever is told by [`Endpoint::expect`] that something will soon happen.
 //!
 //! What is deliberately absent: this crate has never heard of devp2p. A [`Parcel`] is bytes and what they weigh.
 
