@@ -36,10 +36,7 @@ impl Stack {
 
     /// The encryption handshake is done: may this node introduce itself?
     pub(crate) fn on_authenticated(&self, conn: ConnId, remote: PublicKey) {
-        // Of a node that was dialled it is known: nobody else could have answered.
-        let dialled = self.table.borrow().get(conn).and_then(|entry| entry.id);
-        let id = dialled.unwrap_or_else(|| remote.id());
-        let Some(flags) = self.identify(conn, id) else { return };
+        let Some((id, flags)) = self.identify(conn, Some(&remote)) else { return };
         let inbound = flags.has(Flags::INBOUND);
         let checked =
             self.check(conn, id, flags).and_then(|()| if inbound { self.contest(id) } else { Ok(None) });
@@ -61,13 +58,15 @@ impl Stack {
         self.arm(conn);
     }
 
-    /// Notes who it is; answers with the flags it has from there on.
-    fn identify(&self, conn: ConnId, id: NodeId) -> Option<Flags> {
+    /// Notes who it is; answers that, and the flags it has from there on. Of a node that was dialled it is known before:
+    /// nobody else could have answered.
+    fn identify(&self, conn: ConnId, authenticated: Option<&PublicKey>) -> Option<(NodeId, Flags)> {
         let mut table = self.table.borrow_mut();
         let entry = table.get_mut(conn).filter(|entry| !entry.is_peer())?;
+        let id = entry.id.or_else(|| authenticated.map(PublicKey::id))?;
         entry.id = Some(id);
         entry.flags = entry.flags.with(Flags::TRUSTED, self.trusted.borrow().contains(&id));
-        Some(entry.flags)
+        Some((id, entry.flags))
     }
 
     /// Is there room, and is it somebody new?
@@ -105,8 +104,7 @@ impl Stack {
     /// The remote has introduced itself: does it become a peer?
     pub(crate) fn on_hello(&self, conn: ConnId, hello: RemoteHello, shared: Arc<[Shared]>) {
         // Of the node that was authenticated, or the session would have ended.
-        let Some(id) = self.table.borrow().get(conn).and_then(|entry| entry.id) else { return };
-        let Some(flags) = self.identify(conn, id) else { return };
+        let Some((id, flags)) = self.identify(conn, None) else { return };
         let checked = if !shared.is_empty() || self.protocols.is_empty() {
             self.check(conn, id, flags)
         } else {
@@ -171,7 +169,6 @@ impl Stack {
         early
     }
 
-    /// What a node says of itself, shared with the one before if that said the same.
     pub(crate) fn peer_count(&self) -> usize {
         self.dialed.get() + self.inbound.get()
     }

@@ -12,7 +12,6 @@ use std::task::{Context as Task, Poll, Waker};
 
 use alloy_rlp::Encodable;
 use proto::session::{Capability, DiscReason, Payload, PeerError, PeerErrorCode};
-
 use world::prefetch;
 
 use crate::context::Context;

@@ -65,6 +65,7 @@
 //! | `stack`, `endpoint` | the endpoint itself: what all parts share, and its turns |
 //! | `messages` | the way of a message, in and out |
 //! | `table`, `flow`, `timers` | connections by id, their send side, one queue of deadlines |
+//! | `room` | how lists grow where there are many |
 //! | `dialer`, `listener` | how connections begin |
 //! | `admission`, `departure`, `deadlines` | who becomes a peer, and what ends that |
 //!
@@ -90,6 +91,7 @@ mod messages;
 mod peer;
 mod peer_map;
 mod protocol;
+mod room;
 mod server;
 mod stack;
 mod table;

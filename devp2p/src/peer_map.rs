@@ -5,6 +5,7 @@ use std::fmt;
 use world::prefetch;
 
 use crate::peer::PeerId;
+use crate::room::place;
 
 /// A value for each peer, in order of their ids: a list with places, for ids are small and dense. In a large network a
 /// message finds its node's memory cold, and a lookup here waits for memory once.
@@ -22,13 +23,7 @@ impl<T> PeerMap<T> {
 
     /// Keeps a value for a peer; answers what was kept before.
     pub fn insert(&mut self, peer: PeerId, value: T) -> Option<T> {
-        let place = peer.place();
-        if place >= self.0.len() {
-            // Doubling would waste as much as it saves on a node with few peers.
-            self.0.reserve_exact(place + 1 + place / 8 - self.0.len());
-            self.0.resize_with(place + 1, || None);
-        }
-        let before = self.0[place].replace((peer, value));
+        let before = place(&mut self.0, peer.place()).replace((peer, value));
         before.filter(|(other, _)| *other == peer).map(|(_, value)| value)
     }
 

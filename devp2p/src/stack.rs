@@ -25,6 +25,7 @@ use crate::event::Observer;
 use crate::listener::Backlog;
 use crate::peer::PeerId;
 use crate::protocol::{Handler, Protocol};
+use crate::room::make_room;
 use crate::server::{StartError, Traffic};
 use crate::table::Table;
 use crate::timers::{Due, Timers};
@@ -57,9 +58,7 @@ impl Spoken {
     pub(crate) fn join(&self, peer: PeerId) {
         let mut peers = self.peers.borrow_mut();
         let peers = Rc::make_mut(&mut peers);
-        if peers.len() == peers.capacity() {
-            peers.reserve_exact(peers.len() / 8 + 1);
-        }
+        make_room(peers, 1);
         peers.push(peer);
     }
 

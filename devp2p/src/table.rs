@@ -9,6 +9,7 @@ use world::{ConnId, prefetch, prefetch_first};
 
 use crate::flow::Slow;
 use crate::peer::{Address, Flags, Introduction, Peer, PeerId};
+use crate::room::{make_room, place};
 
 /// What each message needs of an entry: the beginning, up to the liveness of its session.
 const HOT: usize = 128;
@@ -98,16 +99,9 @@ fn beginning(id: &NodeId) -> u32 {
 
 impl Table {
     pub(crate) fn insert(&mut self, entry: Entry) {
-        let index = entry.conn.index();
-        if index >= self.entries.len() {
-            if index >= self.entries.capacity() {
-                // Doubling would waste more than the entries themselves on a node with few peers.
-                self.entries.reserve_exact(index + 1 + index / 8 - self.entries.len());
-            }
-            self.entries.resize_with(index + 1, || None);
-        }
-        debug_assert!(self.entries[index].is_none(), "a place is free before it is used again");
-        self.entries[index] = Some(entry);
+        let place = place(&mut self.entries, entry.conn.index());
+        debug_assert!(place.is_none(), "a place is free before it is used again");
+        *place = Some(entry);
     }
 
     pub(crate) fn get(&self, conn: ConnId) -> Option<&Entry> {
@@ -157,9 +151,7 @@ impl Table {
         match self.place(&id) {
             Ok(place) => self.known[place].1 = index,
             Err(place) => {
-                if self.known.len() == self.known.capacity() {
-                    self.known.reserve_exact(self.known.len() / 8 + 1);
-                }
+                make_room(&mut self.known, 1);
                 self.known.insert(place, (beginning(&id), index));
             }
         }

@@ -72,6 +72,7 @@ const SPANS: std::ops::RangeInclusive<u32> = 8..=40;
 /// After so many buckets opened their span is looked at; this many entries in each is as it should be.
 const REVIEW: usize = 256;
 const FILL: std::ops::RangeInclusive<usize> = 64..=256;
+
 /// The waiting events of one shard.
 #[derive(Debug)]
 pub(crate) struct Queue<T> {
