@@ -7,7 +7,8 @@ use serde_json::json;
 use simnet::mocker::{self, Mocker};
 use simnet::step::{BoxError, Expectation, Simulation, Step, Trigger};
 use simnet::topology::Topology;
-use simnet::{Handle, Until};
+use simnet::view::{EventFilter, EventKind};
+use simnet::{Handle, Notice, Until};
 
 use crate::{Adapter, PATIENCE, on_all_adapters};
 
@@ -31,16 +32,24 @@ async fn a_mocker_stops_nodes_and_starts_them_again(adapter: Adapter) {
     let net = adapter.network();
     let (stopper, stop) = mocker::stop_signal();
     let rates = Mocker::StartStop { every: Duration::from_millis(200), pause: Duration::from_millis(50) };
+    // It listens and does not wait: whoever waits has simulated time run on while the mocker decides.
+    let mut events = net.subscribe(EventFilter::default(), false).await.unwrap();
     let watch = async {
-        let all_up = |state: &simnet::state::State| {
-            state.nodes().len() == 4 && state.nodes().iter().all(|node| node.up)
-        };
-        net.eventually("all up", all_up).await;
-        for _ in 0..2 {
-            net.eventually("a stop", move |state| !all_up(state)).await;
-            net.eventually("a start", all_up).await;
+        let mut seen = Vec::new();
+        while seen.len() < 4 + 4 {
+            let Some(Notice::Event(event)) = events.recv().await else { panic!("an event") };
+            if let EventKind::Node(view) = &event.kind
+                && !event.control
+            {
+                seen.push((view.config.name.clone(), view.up));
+            }
         }
         stopper.stop();
+        assert!(seen[..4].iter().all(|(_, up)| *up), "{seen:?}");
+        for pair in seen[4..].chunks(2) {
+            let [(stopped, false), (started, true)] = pair else { panic!("{seen:?}") };
+            assert_eq!(stopped, started);
+        }
     };
     let (ran, ()) = tokio::join!(mocker::run(&net, rates, 4, 1, stop), watch);
     ran.unwrap();

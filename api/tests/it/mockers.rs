@@ -4,6 +4,13 @@ use super::harness::World;
 use api::dto::{Condition, Topology};
 use world::sim::Pace;
 
+/// With an unbounded pace, whoever waits has time run ahead of what a mocker decides.
+async fn paced() -> World {
+    let world = World::new().await;
+    world.handle.set_pace(Pace::Times(20.0)).await.unwrap();
+    world
+}
+
 #[tokio::test]
 async fn what_makes_no_sense_is_refused() {
     let world = World::new().await;
@@ -43,7 +50,7 @@ async fn what_makes_no_sense_is_refused() {
 
 #[tokio::test]
 async fn a_boot_that_is_done_is_not_in_the_way() {
-    let world = World::new().await;
+    let world = paced().await;
     assert_eq!(world.client.mockers().await.unwrap(), ["boot", "probabilistic", "startStop"]);
     for (nodes, conns) in [(0, 0), (1, 0), (2, 1), (5, 5)] {
         // The body counts, where both say something.
@@ -60,9 +67,7 @@ async fn a_boot_that_is_done_is_not_in_the_way() {
 
 #[tokio::test]
 async fn one_mocker_at_a_time_until_it_is_stopped() {
-    let mut world = World::new().await;
-    // With an unbounded pace, whoever waits has time run ahead of what the mocker decides.
-    world.handle.set_pace(Pace::Times(20.0)).await.unwrap();
+    let mut world = paced().await;
     let parameters = [("every", "100ms"), ("pause", "50ms"), ("seed", "7")];
     world.client.start_mocker_with("startStop", 4, &parameters).await.unwrap();
     let second = world.client.start_mocker("boot", 1).await.unwrap_err();
@@ -83,7 +88,7 @@ async fn one_mocker_at_a_time_until_it_is_stopped() {
 
 #[tokio::test]
 async fn what_a_mocker_ended_by_is_told_once() {
-    let world = World::new().await;
+    let world = paced().await;
     world.client.start_mocker_with("startStop", 2, &[("every", "100ms")]).await.unwrap();
     world.client.wait(&Condition { conns: Some(1), ..Default::default() }).await.unwrap();
     for node in ["node01", "node02"] {
