@@ -232,8 +232,9 @@ impl Simulation {
         self.shards[shard].with(move |core| act(&HostCell::of(core, host)))
     }
 
-    /// Does `act` at each of these hosts, with what is meant for it: on all shards at the same time, on each in the order
-    /// given, between two events. Answers in the order given.
+    /// Does `act` at each of these hosts, with what is meant for it, between two events: on all shards at the same time, at
+    /// each host in the order given, and one host after the other, for the second time at a host is cheap. Answers in the
+    /// order given.
     pub fn with_each<T: Send + 'static, R: Send + 'static>(
         &self,
         work: impl IntoIterator<Item = (HostId, T)>,
@@ -251,12 +252,17 @@ impl Simulation {
         let acts = dealt.into_iter().map(|dealt| {
             let act = act.clone();
             move |core: &Rc<Core>| {
-                let done = dealt.into_iter().map(|(host, what)| act(&HostCell::of(core, host), what));
-                done.collect::<Vec<R>>()
+                let mut work: Vec<(usize, (HostId, T))> = dealt.into_iter().enumerate().collect();
+                work.sort_by_key(|(_, (host, _))| *host);
+                let done =
+                    work.into_iter().map(|(at, (host, what))| (at, act(&HostCell::of(core, host), what)));
+                let mut done: Vec<(usize, R)> = done.collect();
+                done.sort_unstable_by_key(|(at, _)| *at);
+                done
             }
         });
         let mut done: Vec<_> = Shard::all(&self.shards, acts).into_iter().map(Vec::into_iter).collect();
-        order.into_iter().map(|shard| done[shard].next().expect("as many as were asked for")).collect()
+        order.into_iter().map(|shard| done[shard].next().expect("as many as were asked for").1).collect()
     }
 
     /// Does `act` once per shard, all at the same time, between two events.
