@@ -6,6 +6,8 @@ use std::collections::{BTreeSet, BinaryHeap};
 
 use world::ConnId;
 
+use crate::room::to_spare;
+
 /// What is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Due {
@@ -121,7 +123,7 @@ impl Timers {
 /// Doubling would waste more than it saves: most nodes have as many items as peers, for as long.
 fn push_tightly<T: Ord>(heap: &mut BinaryHeap<T>, item: T) {
     if heap.len() == heap.capacity() {
-        heap.reserve_exact(heap.len() / 8 + 1);
+        heap.reserve_exact(1 + to_spare::<T>(heap.len() + 1));
     }
     heap.push(item);
 }
@@ -130,7 +132,7 @@ fn push_tightly<T: Ord>(heap: &mut BinaryHeap<T>, item: T) {
 fn pop_tightly<T: Ord>(heap: &mut BinaryHeap<T>) -> Option<T> {
     let item = heap.pop();
     if heap.capacity() > 2 * heap.len() + SWEEP_ABOVE {
-        heap.shrink_to(heap.len() + heap.len() / 8 + 1);
+        heap.shrink_to(heap.len() + to_spare::<T>(heap.len()));
     }
     item
 }

@@ -69,7 +69,7 @@ impl<T> Statics<T> {
             Err(place) => {
                 let new = Static { id, node, stage: Stage::New, failures: 0, dialed_at: Moment::NEVER };
                 if self.0.len() == self.0.capacity() {
-                    self.0.reserve_exact(self.0.len() / 8 + 1);
+                    self.0.reserve_exact(self.0.len() / 6 + 3);
                 }
                 self.0.insert(place, (beginning(&id), Box::new(new)));
                 &mut self.0[place].1
