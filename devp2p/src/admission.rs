@@ -31,7 +31,7 @@ impl Stack {
     /// Asks the memory for what a connection takes to become a peer, beyond what a message does.
     pub(crate) fn prefetch_admission(&self) {
         prefetch(self);
-        self.table.borrow().prefetch_known();
+        self.table.borrow().prefetch_nodes();
     }
 
     /// The encryption handshake is done: may this node introduce itself?
@@ -92,12 +92,12 @@ impl Stack {
 
     /// Whose dial wins, if we are dialling the node that has just dialled us? Answers with the dial that yields.
     fn contest(&self, id: NodeId) -> Result<Option<ConnId>, PeerError> {
-        let Some(dial) = self.dialer.borrow().dial_to(&id) else { return Ok(None) };
-        let open = self.table.borrow().get(dial).is_some_and(|entry| entry.session.is_some());
-        match open {
+        let table = self.table.borrow();
+        let Some(dial) = table.dial_to(&id) else { return Ok(None) };
+        match dial.session.is_some() {
             true if self.id < id => Err(already_connected()),
-            true => Ok(None),        // the other side ends it, or we do when it comes to that
-            false => Ok(Some(dial)), // nothing was said on it yet: the other side never hears of it
+            true => Ok(None), // the other side ends it, or we do when it comes to that
+            false => Ok(Some(dial.conn)), // nothing was said on it yet: the other side never hears of it
         }
     }
 

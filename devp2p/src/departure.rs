@@ -43,7 +43,7 @@ impl Stack {
 
     /// A connection is over: forgets it and tells who has to know.
     pub(crate) fn on_end(&self, conn: ConnId, error: PeerError) {
-        let Some((mut entry, was_known)) = self.table.borrow_mut().remove(conn) else { return };
+        let Some((mut entry, was_found)) = self.table.borrow_mut().remove(conn) else { return };
         self.net().close(conn);
         self.unsettle();
         if let Some(slow) = &mut entry.slow {
@@ -51,7 +51,7 @@ impl Stack {
         }
         match entry.peer() {
             Some(peer) => self.dropped(entry, &peer, &error),
-            None => self.failed(&entry, was_known, &error),
+            None => self.failed(&entry, was_found, &error),
         }
     }
 
@@ -73,8 +73,9 @@ impl Stack {
         }
     }
 
-    /// A connection ended that never was a peer's; `promised` says whether it was about to be one.
-    fn failed(&self, entry: &Entry, promised: bool, error: &PeerError) {
+    /// A connection ended that never was a peer's; `counted` says whether its node was found by it: a dial, or one that came
+    /// in and was about to be a peer's.
+    fn failed(&self, entry: &Entry, counted: bool, error: &PeerError) {
         let now = self.world.now();
         if entry.slot {
             self.backlog.borrow_mut().release();
@@ -83,13 +84,12 @@ impl Stack {
         if inbound {
             log::refused(entry.id, error);
         }
-        let Some(id) = entry.id else { return };
+        let Some(id) = entry.id.filter(|_| counted) else { return };
         let mut entropy = |out: &mut [u8]| self.draw_delay(out);
         if inbound {
-            if promised {
-                self.dialer.borrow_mut().dropped(now, &id, &mut entropy);
-            }
-        } else if self.dialer.borrow_mut().failed(now, &id, entry.conn, &mut entropy) {
+            self.dialer.borrow_mut().dropped(now, &id, &mut entropy);
+        } else {
+            self.dialer.borrow_mut().failed(now, &id, &mut entropy);
             log::dial_failed(&id, error);
             let gave_way = self.table.borrow().known(&id).is_some();
             if !gave_way {

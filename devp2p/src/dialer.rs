@@ -1,7 +1,6 @@
 //! Opening connections: what the scheduler decides becomes dials, and what becomes of them goes back to it.
 
 use core::time::Duration;
-use std::collections::BTreeMap;
 
 use proto::Entropy;
 use proto::dial::{Backoff, Facts, Scheduler, Slots};
@@ -23,10 +22,9 @@ const DIAL_TIMEOUT: Duration = Duration::from_secs(15);
 /// each other at the same time would do so again and again.
 const JITTER: u16 = 250;
 
-/// Static nodes, and the dials on their way.
+/// Static nodes, and when they are dialled. The dials on their way are in the table.
 pub(crate) struct Dialer {
     scheduler: Scheduler<Enode>,
-    dials: BTreeMap<NodeId, ConnId>,
     /// The scheduler may have something to say.
     stirred: bool,
     /// When it will.
@@ -36,7 +34,7 @@ pub(crate) struct Dialer {
 impl Dialer {
     pub(crate) fn new(own: NodeId, slots: Slots) -> Self {
         let scheduler = Scheduler::new(own, slots, Backoff { jitter: JITTER, ..Backoff::default() });
-        Self { scheduler, dials: BTreeMap::new(), stirred: false, next: None }
+        Self { scheduler, stirred: false, next: None }
     }
 
     /// The alarm has gone off: is it time to ask the scheduler?
@@ -45,26 +43,12 @@ impl Dialer {
         self.stirred
     }
 
-    fn forget_dial(&mut self, id: &NodeId) {
-        self.dials.remove(id);
-        if self.dials.is_empty() {
-            self.dials = BTreeMap::new(); // gives its room back: most of the time no dial is on its way
-        }
-    }
-
-    pub(crate) fn dial_to(&self, id: &NodeId) -> Option<ConnId> {
-        self.dials.get(id).copied()
-    }
-
     pub(crate) fn static_node(&self, id: &NodeId) -> Option<&Enode> {
         self.scheduler.static_node(id)
     }
 
     /// A node became a peer.
     pub(crate) fn connected(&mut self, now: Duration, id: &NodeId, dialed: bool) {
-        if dialed {
-            self.forget_dial(id);
-        }
         self.scheduler.handle_connected(now, id, dialed);
         self.stirred = true;
     }
@@ -75,21 +59,10 @@ impl Dialer {
         self.stirred = true;
     }
 
-    /// A connection failed; true if it was a dial.
-    pub(crate) fn failed(
-        &mut self,
-        now: Duration,
-        id: &NodeId,
-        conn: ConnId,
-        entropy: &mut dyn Entropy,
-    ) -> bool {
-        if self.dials.get(id) != Some(&conn) {
-            return false;
-        }
-        self.forget_dial(id);
+    /// A dial failed.
+    pub(crate) fn failed(&mut self, now: Duration, id: &NodeId, entropy: &mut dyn Entropy) {
         self.scheduler.handle_failed(now, id, entropy);
         self.stirred = true;
-        true
     }
 }
 
@@ -124,13 +97,16 @@ impl Stack {
 
     /// Forgets a static node, ends the session with it and the attempts at one.
     pub(crate) fn remove(&self, id: NodeId) -> bool {
-        let (was_static, dial) = {
+        let was_static = {
             let mut dialer = self.dialer.borrow_mut();
             dialer.stirred = true;
             self.unsettle();
-            (dialer.scheduler.remove_static(&id), dialer.dial_to(&id))
+            dialer.scheduler.remove_static(&id)
         };
-        let session = self.table.borrow().known(&id).map(|entry| entry.conn);
+        let [dial, session] = {
+            let table = self.table.borrow();
+            [table.dial_to(&id), table.known(&id)].map(|entry| entry.map(|entry| entry.conn))
+        };
         for conn in dial.into_iter().chain(session) {
             let (code, reason) = (PeerErrorCode::DiscReason, DiscReason::Requested);
             self.doom(conn, PeerError::new(code, reason, "Server.remove_peer"));
@@ -166,7 +142,6 @@ impl Stack {
         let mut entry = Entry::new(conn, remote.into(), flag);
         (entry.id, entry.target) = (Some(id), Some(Box::new(node.public_key)));
         self.table.borrow_mut().insert(entry);
-        self.dialer.borrow_mut().dials.insert(id, conn);
         let at = self.world.now().saturating_add(DIAL_TIMEOUT);
         self.timers().push(at, Due::Dial(conn));
     }

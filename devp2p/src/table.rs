@@ -88,20 +88,21 @@ impl Entry {
 #[derive(Default)]
 pub(crate) struct Table {
     entries: Vec<Option<Entry>>,
-    /// Places of peers, and of who dialled us and is about to become one, by the ids of their nodes. How an id begins
-    /// stands beside its place: entries are cold, and most need not be looked at to find one.
-    known: Vec<(u32, u32)>,
-}
-
-fn beginning(id: &NodeId) -> u32 {
-    u32::from_be_bytes(*id.as_bytes().first_chunk().expect("32 bytes"))
+    /// Peers, and who dialled us and is about to become one.
+    known: ByNode,
+    /// Dials on their way.
+    dials: ByNode,
 }
 
 impl Table {
     pub(crate) fn insert(&mut self, entry: Entry) {
-        let place = place(&mut self.entries, entry.conn.index());
+        let (index, dialled) = (entry.conn.index(), entry.id);
+        let place = place(&mut self.entries, index);
         debug_assert!(place.is_none(), "a place is free before it is used again");
         *place = Some(entry);
+        if let Some(id) = dialled {
+            self.dials.put(&self.entries, &id, index);
+        }
     }
 
     pub(crate) fn get(&self, conn: ConnId) -> Option<&Entry> {
@@ -119,21 +120,19 @@ impl Table {
         }
     }
 
-    /// Asks the memory for who is known.
-    pub(crate) fn prefetch_known(&self) {
-        prefetch(&self.known[..]);
+    /// Asks the memory for who is known, and who is dialled.
+    pub(crate) fn prefetch_nodes(&self) {
+        prefetch(&self.known.0[..]);
+        prefetch(&self.dials.0[..]);
     }
 
-    /// Takes a connection out; answers whether its node was known by it, too.
+    /// Takes a connection out; answers whether its node was known, or dialled, by it.
     pub(crate) fn remove(&mut self, conn: ConnId) -> Option<(Entry, bool)> {
-        let id = self.get(conn)?.id;
-        let place = id
-            .and_then(|id| self.place(&id).ok())
-            .filter(|place| self.known[*place].1 == conn.index() as u32);
-        if let Some(place) = place {
-            self.known.remove(place);
-        }
-        Some((self.entries[conn.index()].take()?, place.is_some()))
+        let (id, index) = (self.get(conn)?.id, conn.index());
+        let found = id.is_some_and(|id| {
+            self.known.take(&self.entries, &id, index) || self.dials.take(&self.entries, &id, index)
+        });
+        Some((self.entries[index].take()?, found))
     }
 
     pub(crate) fn conn_at(&self, place: usize) -> Option<ConnId> {
@@ -144,39 +143,81 @@ impl Table {
         self.entries.iter().flatten().map(|entry| entry.conn).collect()
     }
 
-    /// From here on its node is known by this connection, and by no other.
+    /// From here on its node is known by this connection, and by no other. If it was a dial, it has arrived.
     pub(crate) fn make_known(&mut self, conn: ConnId) {
-        let Some(id) = self.get(conn).and_then(|entry| entry.id) else { return };
-        let index = u32::try_from(conn.index()).expect("a host has under 4 G connections");
-        match self.place(&id) {
-            Ok(place) => self.known[place].1 = index,
-            Err(place) => {
-                make_room(&mut self.known, 1);
-                self.known.insert(place, (beginning(&id), index));
-            }
+        let Some((id, flags)) = self.get(conn).and_then(|entry| Some((entry.id?, entry.flags))) else {
+            return;
+        };
+        if !flags.has(Flags::INBOUND) {
+            self.dials.take(&self.entries, &id, conn.index());
         }
+        self.known.put(&self.entries, &id, conn.index());
     }
 
     /// The connection a node is known by.
     pub(crate) fn known(&self, id: &NodeId) -> Option<&Entry> {
-        Some(self.entry_of(self.known[self.place(id).ok()?].1))
+        self.known.get(&self.entries, id)
     }
 
-    /// All of them, in order of their nodes' ids.
+    /// The dial to a node that is on its way.
+    pub(crate) fn dial_to(&self, id: &NodeId) -> Option<&Entry> {
+        self.dials.get(&self.entries, id)
+    }
+
+    /// All that are known, in order of their nodes' ids.
     pub(crate) fn all_known(&self) -> impl Iterator<Item = &Entry> {
-        self.known.iter().map(|(_, index)| self.entry_of(*index))
+        self.known.0.iter().map(|(_, index)| at(&self.entries, *index))
     }
+}
 
-    fn entry_of(&self, index: u32) -> &Entry {
-        self.entries[index as usize].as_ref().expect("who is known is in the table")
-    }
+fn at(entries: &[Option<Entry>], index: u32) -> &Entry {
+    entries[index as usize].as_ref().expect("who is found is in the table")
+}
 
-    fn place(&self, id: &NodeId) -> Result<usize, usize> {
+/// Places in the table by the ids of their nodes, one for each node. How an id begins stands beside its place: entries are
+/// cold, and most need not be looked at to find one.
+#[derive(Default)]
+struct ByNode(Vec<(u32, u32)>);
+
+impl ByNode {
+    fn place(&self, entries: &[Option<Entry>], id: &NodeId) -> Result<usize, usize> {
         let begins = beginning(id);
-        self.known.binary_search_by(|(beginning, index)| {
-            beginning.cmp(&begins).then_with(|| self.entry_of(*index).id.as_ref().cmp(&Some(id)))
+        self.0.binary_search_by(|(beginning, index)| {
+            beginning.cmp(&begins).then_with(|| at(entries, *index).id.as_ref().cmp(&Some(id)))
         })
     }
+
+    fn get<'a>(&self, entries: &'a [Option<Entry>], id: &NodeId) -> Option<&'a Entry> {
+        Some(at(entries, self.0[self.place(entries, id).ok()?].1))
+    }
+
+    /// The node is found at this place, and at no other.
+    fn put(&mut self, entries: &[Option<Entry>], id: &NodeId, index: usize) {
+        let index = u32::try_from(index).expect("a host has under 4 G connections");
+        match self.place(entries, id) {
+            Ok(place) => self.0[place].1 = index,
+            Err(place) => {
+                make_room(&mut self.0, 1);
+                self.0.insert(place, (beginning(id), index));
+            }
+        }
+    }
+
+    /// The node is found at this place no longer, if it was.
+    fn take(&mut self, entries: &[Option<Entry>], id: &NodeId, index: usize) -> bool {
+        let place = self.place(entries, id).ok().filter(|place| self.0[*place].1 as usize == index);
+        if let Some(place) = place {
+            self.0.remove(place);
+        }
+        if self.0.is_empty() {
+            self.0 = Vec::new(); // gives its room back: most of the time no dial is on its way
+        }
+        place.is_some()
+    }
+}
+
+fn beginning(id: &NodeId) -> u32 {
+    u32::from_be_bytes(*id.as_bytes().first_chunk().expect("32 bytes"))
 }
 
 #[cfg(test)]
