@@ -5,8 +5,10 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use alloy_rlp::{BufMut, Decodable, Encodable, Header};
+use smallvec::SmallVec;
 
 /// Message codes below this belong to the base protocol (`rlpx.md`, "Capability Messaging").
 pub const BASE_PROTOCOL_LENGTH: u64 = 16;
@@ -86,10 +88,10 @@ pub struct Shared {
 /// What two nodes share: of each name the highest common version, in order of names, each with `length`
 /// codes of its own from 16 on (`rlpx.md`, "Capability Messaging"). A protocol without codes
 /// shares its offset with the next one. Of equal entries in `local` the first counts.
-pub fn match_caps(local: &[LocalCap], remote: &[Capability]) -> Vec<Shared> {
-    let mut remote: Vec<&Capability> = remote.iter().collect();
+pub fn match_caps(local: &[LocalCap], remote: &[Capability]) -> Arc<[Shared]> {
+    let mut remote: SmallVec<[&Capability; 4]> = remote.iter().collect();
     remote.sort_unstable();
-    let mut best: Vec<(&Capability, u16)> = Vec::new();
+    let mut best: SmallVec<[(&Capability, u16); 4]> = SmallVec::new();
     for cap in remote {
         let Some(index) = local.iter().position(|own| own.cap == *cap) else { continue };
         let index = u16::try_from(index).expect("a node has fewer than 65,536 protocols");

@@ -48,18 +48,21 @@ pub fn encode(local: &Local) -> Bytes {
     fields(VERSION, local.client.as_bytes(), &caps, u64::from(local.listen_port), local.public.as_bytes())
 }
 
-/// Reads a Hello. Fields after the fifth are ignored (EIP-8).
+/// Reads a Hello. Fields after the fifth are ignored (EIP-8). The identity it is `likely` of need not be checked again.
 ///
 /// # Errors
 /// RLP that is not the list, and identities that are none.
-pub fn decode(mut payload: &[u8]) -> Result<RemoteHello, HelloError> {
+pub fn decode(mut payload: &[u8], likely: Option<&PublicKey>) -> Result<RemoteHello, HelloError> {
     let mut list = Header::decode_bytes(&mut payload, true)?;
     let version = u64::decode(&mut list)?;
     let client = String::from_utf8_lossy(Header::decode_bytes(&mut list, false)?).into_owned();
     let caps = Vec::decode(&mut list)?;
     let listen_port = u64::decode(&mut list)?;
     let id = Header::decode_bytes(&mut list, false)?;
-    let identity = |id: &[u8]| PublicKey::from_bytes(id.try_into().ok()?).ok();
+    let identity = |id: &[u8]| match likely {
+        Some(likely) if id == likely.as_bytes() => Some(*likely),
+        _ => PublicKey::from_bytes(id.try_into().ok()?).ok(),
+    };
     let id = identity(id).ok_or(HelloError::Identity(id.len()))?;
     Ok(RemoteHello { version, client, caps, listen_port, id })
 }
@@ -110,7 +113,7 @@ mod tests {
             "fda1cff674c90c9a197539fe3dfb53086ace64f83ed7c6eabec741f7f381cc803e52ab2cd55d5569",
             "bce4347107a310dfd5f88a010cd2ffd1005ca406f1842877c883666f6f836261720304"
         ));
-        let hello = decode(&packet.unwrap()).unwrap();
+        let hello = decode(&packet.unwrap(), None).unwrap();
         assert_eq!(hello.version, 55);
         assert_eq!(hello.client, "kneth/v0.91/plan9");
         assert_eq!(hello.caps, [Capability::new("eth", 61), Capability::new("mork", 22)]);
@@ -122,7 +125,7 @@ mod tests {
     fn what_is_no_identity_is_told_by_its_length() {
         for bad in [&[][..], &[0; 64], &[1; 63], &[1; 65], &[0xff; 64]] {
             let payload = fields(5, b"x", &[], 0, bad);
-            assert_eq!(decode(&payload), Err(HelloError::Identity(bad.len())));
+            assert_eq!(decode(&payload, Some(&id(7))), Err(HelloError::Identity(bad.len())));
         }
     }
 
@@ -130,7 +133,7 @@ mod tests {
     fn a_cut_hello_is_an_rlp_error() {
         let payload = fields(5, b"x", &[&Capability::new("eth", 68)], 30303, id(7).as_bytes());
         for end in 0..payload.len() {
-            assert!(matches!(decode(&payload[..end]), Err(HelloError::Rlp(_))), "cut at {end}");
+            assert!(matches!(decode(&payload[..end], Some(&id(7))), Err(HelloError::Rlp(_))), "cut at {end}");
         }
     }
 
@@ -147,12 +150,14 @@ mod tests {
             let payload =
                 fields(version, client.as_bytes(), &caps.iter().collect::<Vec<_>>(), port, id(seed).as_bytes());
             let hello = RemoteHello { version, client, caps, listen_port: port, id: id(seed) };
-            prop_assert_eq!(decode(&payload), Ok(hello));
+            prop_assert_eq!(decode(&payload, None), Ok(hello.clone()));
+            prop_assert_eq!(decode(&payload, Some(&id(9))), Ok(hello.clone()));
+            prop_assert_eq!(decode(&payload, Some(&id(seed))), Ok(hello));
         }
 
         #[test]
         fn rubbish_never_panics(payload: Vec<u8>) {
-            let _ = decode(&payload);
+            let _ = decode(&payload, None);
         }
 
         #[test]
@@ -161,7 +166,7 @@ mod tests {
                 fields(5, b"client", &[&Capability::new("eth", 68)], 30303, id(7).as_bytes()).to_vec();
             let at = at.index(payload.len());
             payload[at] = to;
-            let _ = decode(&payload);
+            let _ = decode(&payload, None);
         }
     }
 }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::reading::Incoming;
 use super::{DISCONNECT, HELLO, Session, SessionState};
 use crate::Entropy;
-use crate::session::caps::{Shared, match_caps};
+use crate::session::caps::match_caps;
 use crate::session::hello::{self, HelloError, RemoteHello, SNAPPY_VERSION};
 use crate::session::mux::Mux;
 use crate::session::wire::Authenticated;
@@ -94,11 +94,11 @@ impl Session {
 
     pub(super) fn check_hello(&self, body: &[u8]) -> Result<Box<RemoteHello>, PeerError> {
         let refuse = |reason, message: String| PeerError::new(PeerErrorCode::DiscReason, reason, message);
-        let hello = hello::decode(body).map_err(|error| match error {
+        let authenticated = self.remote.expect("known since the encryption handshake");
+        let hello = hello::decode(body, Some(&authenticated)).map_err(|error| match error {
             HelloError::Rlp(cause) => PeerError::invalid_message(HELLO, body.len(), cause),
             HelloError::Identity(_) => refuse(DiscReason::InvalidIdentity, error.to_string()),
         })?;
-        let authenticated = self.remote.expect("known since the encryption handshake");
         if hello.id == authenticated {
             return Ok(Box::new(hello));
         }
@@ -112,7 +112,7 @@ impl Session {
         if let Some(stream) = &mut self.stream {
             stream.lift_limit();
         }
-        let shared: Arc<[Shared]> = match_caps(&self.local.protocols, &hello.caps).into();
+        let shared = match_caps(&self.local.protocols, &hello.caps);
         self.mux = Mux::new(Arc::clone(&shared));
         out.events.push(SessionEvent::Hello { hello, shared });
     }
