@@ -37,7 +37,7 @@ use crate::view::{ConnView, NetworkView, NodeSnapshot, NodeSpec, NodeView, Snaps
 use bytes::Bytes;
 use devp2p::{Fidelity, NodeId};
 use node::{NodeConfig, NodeInfo};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 use world::Entropy;
 
@@ -99,8 +99,6 @@ struct Member {
     /// The adapter it was created for by name.
     adapter: Option<&'static str>,
     index: NodeIndex,
-    /// Whom it was asked to connect to, and so keeps dialling.
-    wanted: BTreeSet<NodeId>,
 }
 
 impl std::fmt::Debug for Network {
@@ -262,7 +260,7 @@ impl Network {
         let config = naming::complete(spec, &around, &mut self.keys)?;
         let (id, name, services) = (config.id, config.name.clone(), config.services.clone());
         let (index, shows_messages) = (self.adapter.create(&config, kind), config.enable_msg_events);
-        self.nodes.push(Member { config, kind, adapter, index, wanted: BTreeSet::new() });
+        self.nodes.push(Member { config, kind, adapter, index });
         self.begin_capture(index, &name)?;
         self.asked(Asked::Create { id, name, services })?;
         if !shows_messages {
@@ -370,9 +368,9 @@ impl Network {
             return Err(NetworkError::AlreadyUp(id));
         }
         // Whoever was asked to connect to it need not go on trying.
-        for (member, state) in self.nodes.iter_mut().zip(self.state.nodes()) {
-            if member.wanted.remove(&id) && state.up {
-                self.adapter.remove_peer(member.index, id);
+        for other in self.state.wanting(position) {
+            if self.state.nodes()[other].up {
+                self.adapter.remove_peer(self.nodes[other].index, id);
             }
         }
         self.failures.retain(|(one, other), _| *one != id && *other != id);
@@ -393,17 +391,29 @@ impl Network {
 
     /// Asks `one` to connect to `other`.
     pub fn connect(&mut self, one: NodeId, other: NodeId) -> Result<(), NetworkError> {
-        let dial = self.ask_to_connect(one, other)?;
+        let dial = self.ask_to_connect((self.position(&one)?, self.position(&other)?))?;
         self.dial(vec![dial])
     }
 
-    /// Checks and records that `one` is to connect to `other`; [`dial`](Self::dial) has it done, for many at once.
-    pub(crate) fn ask_to_connect(&mut self, one: NodeId, other: NodeId) -> Result<Dial, NetworkError> {
+    /// Where the nodes of two ids stand.
+    pub(crate) fn positions(&self, (one, other): (NodeId, NodeId)) -> Result<(usize, usize), NetworkError> {
+        Ok((self.position(&one)?, self.position(&other)?))
+    }
+
+    /// The ids of the nodes at two positions.
+    pub(crate) fn ids_at(&self, (one, other): (usize, usize)) -> (NodeId, NodeId) {
+        (self.state.nodes()[one].id, self.state.nodes()[other].id)
+    }
+
+    /// Checks and records that the node at one position is to connect to that at another; [`dial`](Self::dial) has it done,
+    /// for many at once.
+    pub(crate) fn ask_to_connect(&mut self, (from, to): (usize, usize)) -> Result<Dial, NetworkError> {
         self.check()?;
-        self.may_connect(one, other)?;
-        let (from, to) = (self.position(&one)?, self.position(&other)?);
-        self.failures.remove(&(one, other));
-        self.nodes[from].wanted.insert(other);
+        self.may_connect((from, to))?;
+        let (one, other) = self.ids_at((from, to));
+        if !self.failures.is_empty() {
+            self.failures.remove(&(one, other));
+        }
         self.asked(Asked::Connect { one, other })?;
         Ok(Dial { one, other, from: self.nodes[from].index, to: self.nodes[to].index })
     }
@@ -418,37 +428,37 @@ impl Network {
     }
 
     /// The original's checks, in its order.
-    pub(crate) fn may_connect(&self, one: NodeId, other: NodeId) -> Result<(), NetworkError> {
-        if one == other {
-            return Err(NetworkError::SelfConnect(one));
+    pub(crate) fn may_connect(&self, (from, to): (usize, usize)) -> Result<(), NetworkError> {
+        let [one, other] = [from, to].map(|position| &self.state.nodes()[position]);
+        if from == to {
+            return Err(NetworkError::SelfConnect(one.id));
         }
-        self.may_meet(one, other)?;
-        let (from, to) = (self.position(&one)?, self.position(&other)?);
-        if let Some(conn) = self.state.conn(&one, &other) {
+        self.may_meet((from, to))?;
+        if let Some(conn) = self.state.conn_at(from, to) {
             if conn.up {
-                return Err(NetworkError::AlreadyConnected(one, other));
+                return Err(NetworkError::AlreadyConnected(one.id, other.id));
             }
             let since = conn.asked.map(|asked| self.now().saturating_sub(Duration::from_nanos(asked)));
             if since.is_some_and(|since| since < self.manners.dial_ban) {
-                return Err(NetworkError::RecentlyAttempted(one, other));
+                return Err(NetworkError::RecentlyAttempted(one.id, other.id));
             }
         }
-        for (role, position, id) in [("one", from, one), ("other", to, other)] {
-            if !self.state.nodes()[position].up {
-                return Err(NetworkError::NotUp { role, id });
+        for (role, node) in [("one", one), ("other", other)] {
+            if !node.up {
+                return Err(NetworkError::NotUp { role, id: node.id });
             }
         }
         Ok(())
     }
 
-    /// Whether anything leads from one node to another.
-    pub(crate) fn may_meet(&self, one: NodeId, other: NodeId) -> Result<(), NetworkError> {
-        let (from, to) = (self.position(&one)?, self.position(&other)?);
-        let [from, to] = [from, to].map(|position| self.nodes[position].kind.fabric);
-        if from == to {
+    /// Whether anything leads from the node at one position to that at another.
+    pub(crate) fn may_meet(&self, (from, to): (usize, usize)) -> Result<(), NetworkError> {
+        let fabrics = [from, to].map(|position| self.nodes[position].kind.fabric);
+        if fabrics[0] == fabrics[1] {
             return Ok(());
         }
-        Err(NetworkError::OtherFabric { one: (one, from), other: (other, to) })
+        let (one, other) = self.ids_at((from, to));
+        Err(NetworkError::OtherFabric { one: (one, fabrics[0]), other: (other, fabrics[1]) })
     }
 
     /// Asks for the connection between two nodes to be dropped; the one that was asked to connect drops it.
@@ -467,7 +477,7 @@ impl Network {
         if conn.one != a {
             ends.reverse();
         }
-        let mut droppers = ends.map(|(at, of)| (at, of, self.nodes[at].wanted.remove(&of)));
+        let mut droppers = ends.map(|(at, of)| (at, of, conn.wanted[conn.end(at)]));
         droppers[0].2 |= !droppers[1].2;
         for (position, of, _) in droppers.into_iter().filter(|(.., drops)| *drops) {
             if self.state.nodes()[position].up {
@@ -518,7 +528,7 @@ impl Network {
     /// Records the outcome of an expectation.
     pub fn expectation(&mut self, name: String, passed: bool, detail: String) -> Result<(), NetworkError> {
         let record = self.log.record(self.nanos(), Kind::Expectation { name, passed, detail });
-        self.take_in(vec![record])
+        self.take_in(&[record])
     }
 
     // --- snapshots -----------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ use devp2p::NodeId;
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem::take;
 
 /// Nodes and connections as the log so far tells them.
 #[derive(Clone, Debug, Default)]
@@ -14,8 +15,8 @@ pub struct State {
     nodes: Vec<NodeState>,
     by_id: IndexMap<NodeId, usize, FxBuildHasher>,
     by_name: BTreeMap<String, usize>,
-    /// By the two nodes' indices, the smaller first; in the order of first mention.
-    conns: IndexMap<(usize, usize), ConnState, FxBuildHasher>,
+    /// In the order of first mention.
+    conns: Vec<ConnState>,
     /// Nodes that were ever created: origins go on counting.
     created: usize,
     conns_up: usize,
@@ -32,12 +33,17 @@ pub struct NodeState {
     pub name: String,
     /// Whether it runs.
     pub up: bool,
-    /// The peers it has.
-    pub peers: BTreeSet<NodeId>,
+    /// How many peers it has.
+    pub peers: usize,
     /// How many peers it has lost.
     pub drops: u64,
     /// How many nodes had been created before it: the origin of its records.
     origin: usize,
+    /// Its connections that were ever mentioned: the index of the other end, and that of the connection; in order of the
+    /// first. One node's reports come one after the other, so this is found warm where a table of all would not be.
+    links: Vec<(u32, u32)>,
+    /// Those of its peers that are no nodes of the network, or no longer.
+    strangers: BTreeSet<NodeId>,
 }
 
 /// A connection, as the log tells it.
@@ -51,15 +57,32 @@ pub struct ConnState {
     pub up: bool,
     /// Which ends have the other as a peer: `one`, `other`.
     pub ends: [bool; 2],
+    /// Which ends were asked to connect to the other, and so keep dialling it: `one`, `other`.
+    pub wanted: [bool; 2],
     /// When it was last asked for, nanoseconds.
     pub asked: Option<u64>,
 }
 
 impl NodeState {
+    fn new(id: NodeId, name: String, origin: usize) -> Self {
+        let (up, peers, drops, links, strangers) = (false, 0, 0, Vec::new(), BTreeSet::new());
+        Self { id, name, up, peers, drops, origin, links, strangers }
+    }
+
     /// How many nodes had been created before it.
     pub(crate) fn origin(&self) -> usize {
         self.origin
     }
+
+    /// The index of its connection to a node, or where that would stand among its links.
+    fn link(&self, other: usize) -> Result<usize, usize> {
+        let place = self.links.binary_search_by_key(&other, |(node, _)| *node as usize);
+        place.map(|place| self.links[place].1 as usize)
+    }
+}
+
+fn small(index: usize) -> u32 {
+    u32::try_from(index).expect("a network has under 4 G nodes and connections")
 }
 
 impl ConnState {
@@ -106,12 +129,33 @@ impl State {
 
     /// All connections ever mentioned, in the order of first mention.
     pub fn conns(&self) -> impl Iterator<Item = &ConnState> {
-        self.conns.values()
+        self.conns.iter()
     }
 
     /// The connection between two nodes, whoever dialled.
     pub fn conn(&self, a: &NodeId, b: &NodeId) -> Option<&ConnState> {
-        self.conns.get(&pair(self.index(a)?, self.index(b)?))
+        self.conn_at(self.index(a)?, self.index(b)?)
+    }
+
+    /// The connection between the nodes of two indices.
+    pub(crate) fn conn_at(&self, a: usize, b: usize) -> Option<&ConnState> {
+        Some(&self.conns[self.nodes[a].link(b).ok()?])
+    }
+
+    /// Those that a node was asked to connect to, and so keeps dialling: indices, in order of the ids.
+    pub(crate) fn wanted_by(&self, node: usize) -> Vec<usize> {
+        let links = self.nodes[node].links.iter().map(|(other, conn)| (*other as usize, *conn as usize));
+        let wanted = links.filter(|(_, conn)| self.conns[*conn].wanted[self.conns[*conn].end(node)]);
+        let mut wanted: Vec<usize> = wanted.map(|(other, _)| other).collect();
+        wanted.sort_by_key(|other| self.nodes[*other].id);
+        wanted
+    }
+
+    /// The nodes that were asked to connect to this one, and so keep dialling it.
+    pub(crate) fn wanting(&self, node: usize) -> Vec<usize> {
+        let links = self.nodes[node].links.iter().map(|(other, conn)| (*other as usize, *conn as usize));
+        let wanting = links.filter(|(other, conn)| self.conns[*conn].wanted[self.conns[*conn].end(*other)]);
+        wanting.map(|(other, _)| other).collect()
     }
 
     /// How many nodes were ever created.
@@ -150,26 +194,40 @@ impl State {
                 changes.push(Change::Node(index));
             }
             Kind::Down => {
-                for peer in std::mem::take(&mut self.nodes[index].peers) {
-                    self.lost(index, &peer, None, changes);
+                let links = take(&mut self.nodes[index].links);
+                for (_, conn) in &links {
+                    let conn = *conn as usize;
+                    // A node that starts again dials nobody of its own accord.
+                    let end = self.conns[conn].end(index);
+                    self.conns[conn].wanted[end] = false;
+                    if self.conns[conn].ends[end] {
+                        self.report(index, conn, false, None, changes);
+                    }
                 }
-                self.nodes[index].up = false;
+                let node = &mut self.nodes[index];
+                (node.links, node.peers, node.up) = (links, 0, false);
+                node.strangers.clear();
                 changes.push(Change::Node(index));
             }
             Kind::PeerAdded { peer, inbound } => {
-                self.nodes[index].peers.insert(*peer);
-                let Some(peer) = self.index(peer) else { return };
+                let Some(peer) = self.index(peer) else {
+                    let node = &mut self.nodes[index];
+                    node.peers += usize::from(node.strangers.insert(*peer));
+                    return;
+                };
                 // Who dialled is `one`, if nobody was asked to.
-                let (one, other) = if *inbound { (peer, index) } else { (index, peer) };
-                let conn = self.conns.entry(pair(one, other));
-                let conn = conn.or_insert_with(|| ConnState::unseen(one, other));
-                self.conns_up += conn.report(&self.nodes, index, true, None, changes);
+                let conn = if *inbound { self.mention(peer, index) } else { self.mention(index, peer) };
+                self.report(index, conn, true, None, changes);
             }
             Kind::PeerDropped { peer, error } => {
                 let node = &mut self.nodes[index];
-                node.peers.remove(peer);
                 node.drops += 1;
-                self.lost(index, peer, Some(&error.0), changes);
+                if node.strangers.remove(peer) {
+                    node.peers -= 1;
+                } else if let Some(conn) = self.index(peer).and_then(|peer| self.nodes[index].link(peer).ok())
+                {
+                    self.report(index, conn, false, Some(&error.0), changes);
+                }
             }
             Kind::DialFailed { .. } => self.failed_dials += 1,
             _ => {}
@@ -184,19 +242,27 @@ impl State {
             .or_else(|| self.nodes.binary_search_by_key(&origin, |node| node.origin).ok())
     }
 
-    /// Forgets a node; its connections ended when it went down.
+    /// Forgets a node; its connections ended when it went down. Who has not noticed has a stranger as a peer.
     fn remove(&mut self, place: usize) {
         let gone = self.nodes.remove(place);
         self.by_id.swap_remove(&gone.id);
         self.by_name.remove(&gone.name);
         let moved = |index: usize| index - usize::from(index > place);
         self.by_id.values_mut().chain(self.by_name.values_mut()).for_each(|index| *index = moved(*index));
-        let conns = std::mem::take(&mut self.conns).into_values();
-        let kept = conns.filter(|conn| conn.one != place && conn.other != place);
-        self.conns = kept
-            .map(|conn| ConnState { one: moved(conn.one), other: moved(conn.other), ..conn })
-            .map(|conn| (pair(conn.one, conn.other), conn))
-            .collect();
+        for node in &mut self.nodes {
+            node.links.clear();
+        }
+        for conn in take(&mut self.conns) {
+            if conn.one != place && conn.other != place {
+                let at = self.mention(moved(conn.one), moved(conn.other));
+                self.conns[at] = ConnState { one: moved(conn.one), other: moved(conn.other), ..conn };
+                continue;
+            }
+            let left = if conn.one == place { conn.other } else { conn.one };
+            if conn.ends[conn.end(left)] {
+                self.nodes[moved(left)].strangers.insert(gone.id);
+            }
+        }
     }
 
     fn asked(&mut self, asked: &Asked, time: u64, changes: &mut Vec<Change>) {
@@ -205,21 +271,27 @@ impl State {
                 let index = self.nodes.len();
                 self.by_id.insert(*id, index);
                 self.by_name.insert(name.clone(), index);
-                let (peers, drops, origin) = (BTreeSet::new(), 0, self.created);
-                self.nodes.push(NodeState { id: *id, name: name.clone(), up: false, peers, drops, origin });
+                self.nodes.push(NodeState::new(*id, name.clone(), self.created));
                 self.created += 1;
                 changes.push(Change::Node(index));
             }
             Asked::Connect { one, other } => {
                 if let (Some(one), Some(other)) = (self.index(one), self.index(other)) {
-                    self.conns
-                        .entry(pair(one, other))
-                        .or_insert_with(|| ConnState::unseen(one, other))
-                        .asked = Some(time);
+                    let conn = self.mention(one, other);
+                    let conn = &mut self.conns[conn];
+                    let end = conn.end(one);
+                    (conn.asked, conn.wanted[end]) = (Some(time), true);
+                }
+            }
+            Asked::Disconnect { one, other } => {
+                if let (Some(one), Some(other)) = (self.index(one), self.index(other))
+                    && let Ok(conn) = self.nodes[one].link(other)
+                {
+                    self.conns[conn].wanted = [false; 2];
                 }
             }
             Asked::Reset => {
-                let mut conditions = std::mem::take(&mut self.conditions);
+                let mut conditions = take(&mut self.conditions);
                 conditions.reset();
                 *self = Self { created: self.created, conditions, ..Self::default() };
             }
@@ -230,49 +302,58 @@ impl State {
                 }
             }
             Asked::Condition(condition) => self.conditions.set(condition),
-            Asked::Start { .. }
-            | Asked::Stop { .. }
-            | Asked::Crash { .. }
-            | Asked::Disconnect { .. }
-            | Asked::Rpc { .. } => {}
+            Asked::Start { .. } | Asked::Stop { .. } | Asked::Crash { .. } | Asked::Rpc { .. } => {}
         }
     }
 
-    /// One end tells that it has lost the other as a peer.
-    fn lost(&mut self, reporter: usize, peer: &NodeId, error: Option<&str>, changes: &mut Vec<Change>) {
-        let Some(peer) = self.index(peer) else { return };
-        let Some(conn) = self.conns.get_mut(&pair(reporter, peer)) else { return };
-        self.conns_up -= conn.report(&self.nodes, reporter, false, error, changes);
+    /// The index of the connection between two nodes; it is new if it was never mentioned.
+    fn mention(&mut self, one: usize, other: usize) -> usize {
+        let place = match self.nodes[one].link(other) {
+            Ok(conn) => return conn,
+            Err(place) => place,
+        };
+        let conn = self.conns.len();
+        self.conns.push(ConnState::unseen(one, other));
+        self.nodes[one].links.insert(place, (small(other), small(conn)));
+        if let Err(place) = self.nodes[other].link(one) {
+            self.nodes[other].links.insert(place, (small(one), small(conn)));
+        }
+        conn
+    }
+
+    /// One end of a connection tells whether it has the other as a peer.
+    fn report(
+        &mut self,
+        reporter: usize,
+        conn: usize,
+        has: bool,
+        error: Option<&str>,
+        changes: &mut Vec<Change>,
+    ) {
+        let conn = &mut self.conns[conn];
+        let end = conn.end(reporter);
+        let had = std::mem::replace(&mut conn.ends[end], has);
+        let peers = &mut self.nodes[reporter].peers;
+        *peers = *peers + usize::from(has) - usize::from(had);
+        if conn.up == has {
+            return;
+        }
+        conn.up = has;
+        self.conns_up = self.conns_up + usize::from(has) - usize::from(!has);
+        let view = ConnView { one: self.nodes[conn.one].id, other: self.nodes[conn.other].id, up: has };
+        changes.push(Change::Conn(view, error.map(str::to_owned)));
     }
 }
 
 impl ConnState {
     fn unseen(one: usize, other: usize) -> Self {
-        Self { one, other, up: false, ends: [false; 2], asked: None }
+        Self { one, other, up: false, ends: [false; 2], wanted: [false; 2], asked: None }
     }
 
-    /// One end tells whether it has the other as a peer. Answers how many connections went up or down by that.
-    fn report(
-        &mut self,
-        nodes: &[NodeState],
-        reporter: usize,
-        has: bool,
-        error: Option<&str>,
-        changes: &mut Vec<Change>,
-    ) -> usize {
-        self.ends[usize::from(self.one != reporter)] = has;
-        if self.up == has {
-            return 0;
-        }
-        self.up = has;
-        let view = ConnView { one: nodes[self.one].id, other: nodes[self.other].id, up: has };
-        changes.push(Change::Conn(view, error.map(str::to_owned)));
-        1
+    /// Which end a node is.
+    pub(crate) fn end(&self, node: usize) -> usize {
+        usize::from(self.one != node)
     }
-}
-
-fn pair(a: usize, b: usize) -> (usize, usize) {
-    (a.min(b), a.max(b))
 }
 
 #[cfg(test)]
@@ -344,7 +425,7 @@ mod tests {
         let (state, changes) =
             story(&[create(1), create(2), added(1, 2, false), added(2, 1, true), (1, Kind::Down)]);
         assert_eq!(changes[2..], ["conn 1-2 true -", "conn 1-2 false -", "node 0"]);
-        assert!(state.nodes()[0].peers.is_empty());
+        assert_eq!(state.nodes()[0].peers, 0);
         assert_eq!(state.conn(&id(1), &id(2)).unwrap().ends, [false, true], "the other has not noticed yet");
     }
 
@@ -355,6 +436,36 @@ mod tests {
         assert_eq!(changes, ["node 0", "node 0", "node 0"]);
         assert_eq!(state.nodes().len(), 1);
         assert!(state.nodes()[0].up);
+    }
+
+    #[test]
+    fn peers_are_counted_whether_or_not_they_are_nodes_of_the_network() {
+        let peers = |records: &[(u32, Kind)]| story(records).0.nodes()[0].peers;
+        let mut records =
+            vec![create(1), create(2), added(1, 2, false), added(1, 9, true), added(1, 9, true)];
+        assert_eq!(peers(&records), 2);
+        records.push((0, Kind::Asked(Asked::Remove { id: id(2) })));
+        assert_eq!(peers(&records), 2, "it has not noticed yet");
+        records.extend([create(2), dropped(1, 2), dropped(1, 2), dropped(1, 9)]);
+        assert_eq!(peers(&records), 0);
+        records.extend([added(1, 2, false), added(1, 9, true), (1, Kind::Down)]);
+        assert_eq!(peers(&records), 0);
+    }
+
+    #[test]
+    fn who_was_asked_to_connect_keeps_dialling_until_it_goes_down_or_is_told_to_disconnect() {
+        let connect = |one, other| (0, Kind::Asked(Asked::Connect { one: id(one), other: id(other) }));
+        let mut records: Vec<_> =
+            (1..=3).map(create).chain([connect(1, 3), connect(1, 2), connect(2, 1)]).collect();
+        let wanted = |records: &[(u32, Kind)]| {
+            let state = story(records).0;
+            (state.wanted_by(0), state.wanted_by(1), state.wanting(0))
+        };
+        assert_eq!(wanted(&records), (vec![1, 2], vec![0], vec![1]));
+        records.push((0, Kind::Asked(Asked::Disconnect { one: id(3), other: id(1) })));
+        assert_eq!(wanted(&records), (vec![1], vec![0], vec![1]));
+        records.push((2, Kind::Down));
+        assert_eq!(wanted(&records), (vec![1], vec![], vec![]));
     }
 
     #[test]
@@ -382,6 +493,7 @@ mod tests {
         assert_eq!(state.nodes().iter().map(|node| node.up).collect::<Vec<_>>(), [false, true, true]);
         assert!(state.conn(&id(3), &id(1)).unwrap().established());
         assert!(state.conn(&id(1), &id(2)).is_none());
+        assert_eq!((state.nodes()[0].peers, state.nodes()[0].drops), (1, 1));
         assert_eq!((state.index_of_name("node03"), state.index_of_name("node02")), (Some(1), Some(2)));
     }
 }

@@ -130,7 +130,7 @@ impl Tally {
             id: node.id,
             name: node.name.clone(),
             up: node.up,
-            peers: node.peers.len(),
+            peers: node.peers,
             drops: node.drops,
             sent: Default::default(),
             received: Default::default(),

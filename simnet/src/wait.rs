@@ -27,12 +27,11 @@ impl Handle {
     /// Waits until each node that is up has at least so many peers.
     pub async fn until_each_has_peers(&self, peers: usize, within: Duration) -> Result<(), NetworkError> {
         let lacks = move |state: &State| {
-            let late = state.nodes().iter().filter(|node| node.up && node.peers.len() < peers);
-            late.map(|node| format!("{} has {}", node.name, node.peers.len())).collect::<Vec<_>>()
+            let late = state.nodes().iter().filter(|node| node.up && node.peers < peers);
+            late.map(|node| format!("{} has {}", node.name, node.peers)).collect::<Vec<_>>()
         };
-        let holds = move |state: &State| {
-            state.nodes().iter().filter(|node| node.up).all(|node| node.peers.len() >= peers)
-        };
+        let holds =
+            move |state: &State| state.nodes().iter().filter(|node| node.up).all(|node| node.peers >= peers);
         let waited = self.until("", within, holds).await;
         self.name_late(waited, format!("each node having {peers} peers"), lacks).await
     }

@@ -107,7 +107,7 @@ async fn an_end_has_the_same_error_everywhere(adapter: Adapter) {
     );
     net.connect("node01", "node02", Until::Done).await.unwrap();
     net.stop_node("node02").await.unwrap();
-    net.eventually("the loss", |state| state.nodes()[0].peers.is_empty()).await;
+    net.eventually("the loss", |state| state.nodes()[0].peers == 0).await;
     assert!(
         error()
             .await
@@ -116,7 +116,7 @@ async fn an_end_has_the_same_error_everywhere(adapter: Adapter) {
     net.start_node("node02").await.unwrap();
     net.eventually("the connection", |state| state.conns().all(|conn| conn.established())).await;
     net.crash_node("node02").await.unwrap();
-    net.eventually("the loss", |state| state.nodes()[0].peers.is_empty()).await;
+    net.eventually("the loss", |state| state.nodes()[0].peers == 0).await;
     assert!(error().await.starts_with("PeerError(code=disconnect reason, reason=network error, err="));
     net.end().await;
 }

@@ -64,7 +64,7 @@ async fn a_crash_takes_all_with_it_and_the_node_starts_again(adapter: Adapter) {
     assert!(!net.crash_node("node02").await.unwrap().up);
     assert_eq!(line.recv().await, None, "a crashed node hangs up");
     assert_eq!(net.crash_node("node02").await.unwrap_err().fault(), Fault::Conflict);
-    net.eventually("the loss", |state| state.nodes()[0].peers.is_empty()).await;
+    net.eventually("the loss", |state| state.nodes()[0].peers == 0).await;
     net.start_node("node02").await.unwrap();
     // node01 was asked to connect and still wants to.
     net.eventually("the connection", |state| state.conns().all(|conn| conn.established())).await;
@@ -138,7 +138,7 @@ async fn a_removed_node_is_gone_and_its_key_is_free(adapter: Adapter) {
     let nodes = net.pair().await;
     net.remove_node("node02").await.unwrap();
     assert_eq!(net.nodes().await.unwrap().len(), 1);
-    net.eventually("the loss", |state| state.nodes()[0].peers.is_empty()).await;
+    net.eventually("the loss", |state| state.nodes()[0].peers == 0).await;
     let key = Some(nodes[1].config.key.clone());
     let again = NodeSpec { key, name: Some("again".into()), ..spec(&["ping-pong"]) };
     net.create_node(again).await.unwrap();

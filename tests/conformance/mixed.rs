@@ -57,7 +57,7 @@ fn each_node_is_its_own_whatever_it_is() {
             assert!(node.sent.messages > 0 && node.received.messages > 0, "{node:?}");
         }
         net.crash_node("exec1").await.unwrap();
-        net.eventually("the loss", |state| state.nodes()[3].peers.is_empty()).await;
+        net.eventually("the loss", |state| state.nodes()[3].peers == 0).await;
         let up: Vec<bool> = net.nodes().await.unwrap().iter().map(|node| node.up).collect();
         assert_eq!(up, [true, false, true, true]);
         net.remove_node("sim1").await.unwrap();

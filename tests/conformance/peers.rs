@@ -54,7 +54,7 @@ async fn a_dialler_finds_a_node_that_comes_back(adapter: Adapter) {
     let net = adapter.network();
     net.pair().await;
     net.stop_node("node02").await.unwrap();
-    net.eventually("the loss", |state| state.nodes()[0].peers.is_empty()).await;
+    net.eventually("the loss", |state| state.nodes()[0].peers == 0).await;
     net.start_node("node02").await.unwrap();
     net.eventually("the connection", |state| state.conns().all(|conn| conn.established())).await;
     net.end().await;

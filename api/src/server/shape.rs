@@ -121,6 +121,6 @@ impl dto::Condition {
             && self.conns.is_none_or(|count| {
                 state.conns_up() == count && state.conns().filter(|conn| conn.established()).count() == count
             })
-            && self.peers.is_none_or(|count| up().all(|node| node.peers.len() >= count))
+            && self.peers.is_none_or(|count| up().all(|node| node.peers >= count))
     }
 }

@@ -120,7 +120,7 @@ pub(super) fn told(difference: &Difference, names: [&str; 2]) -> String {
         side.after.iter().for_each(|record| line(&mut text, &format!("{mark} …"), record));
     }
     for node in concerned(difference) {
-        let peers = node.peers.len();
+        let peers = node.peers;
         let up = if node.up { "up" } else { "down" };
         let _ =
             writeln!(text, "{} ({}) was {up}, with {peers} peers, {} lost", node.name, node.id, node.drops);

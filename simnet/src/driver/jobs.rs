@@ -6,7 +6,7 @@ use crate::error::NetworkError;
 use crate::handle::Until;
 use crate::journal::Command;
 use crate::measure::Measurements;
-use crate::network::{Asking, Network};
+use crate::network::{Asking, Dial, Network};
 use crate::record::Digest;
 use crate::snapshot::Loading;
 use crate::state::State;
@@ -232,57 +232,69 @@ impl Driver {
     }
 
     pub(crate) fn connect_all(&mut self, pairs: Vec<(NodeId, NodeId)>) -> Result<Wait<()>, NetworkError> {
+        let places = pairs.into_iter().map(|pair| self.network.positions(pair)).collect::<Result<_, _>>()?;
+        self.connect_places(places)
+    }
+
+    fn connect_places(&mut self, pairs: Vec<(usize, usize)>) -> Result<Wait<()>, NetworkError> {
         // A shape that cannot be is not half built.
         self.network.check_room(0, pairs.len() as u64)?;
-        pairs.iter().try_for_each(|&(one, other)| self.network.may_meet(one, other))?;
+        pairs.iter().try_for_each(|pair| self.network.may_meet(*pair))?;
         let mut dials = Vec::with_capacity(pairs.len());
-        let asked: Result<(), NetworkError> = pairs.iter().try_for_each(|&(one, other)| {
-            self.journal(|| Command::Connect(one, other))?;
-            dials.push(self.network.ask_to_connect(one, other)?);
-            Ok(())
-        });
+        let asked = pairs.iter().try_for_each(|pair| self.ask_to_connect(*pair).map(|dial| dials.push(dial)));
         self.network.dial(dials)?;
         asked?;
-        Ok(self.wait_for_all(pairs))
+        Ok(self.wait_for_all(pairs.into_iter().map(|pair| self.network.ids_at(pair)).collect()))
+    }
+
+    fn ask_to_connect(&mut self, pair: (usize, usize)) -> Result<Dial, NetworkError> {
+        if self.journal.is_some() {
+            let (one, other) = self.network.ids_at(pair);
+            self.journal(|| Command::Connect(one, other))?;
+        }
+        self.network.ask_to_connect(pair)
     }
 
     /// Asks for those connections that can be asked for.
     pub(crate) fn dial_all(&mut self, pairs: Vec<(NodeId, NodeId)>) -> Result<(), NetworkError> {
         let mut dials = Vec::with_capacity(pairs.len());
-        for (one, other) in pairs {
-            if self.network.may_connect(one, other).is_ok() {
-                self.journal(|| Command::Connect(one, other))?;
-                dials.push(self.network.ask_to_connect(one, other)?);
+        for pair in pairs {
+            if let Ok(pair) = self.network.positions(pair)
+                && self.network.may_connect(pair).is_ok()
+            {
+                dials.push(self.ask_to_connect(pair)?);
             }
         }
         self.network.dial(dials)
     }
 
     pub(crate) fn build(&mut self, topology: Topology) -> Result<Wait<usize>, NetworkError> {
-        let ids = self.ids(|node| node.up);
-        self.network.check_room(0, topology.most_connections(ids.len()))?;
-        let pairs = pairs(topology, &ids, self.network.shapes())?;
+        let nodes = self.network.state().nodes().iter().enumerate();
+        let up: Vec<usize> = nodes.filter(|(_, node)| node.up).map(|(place, _)| place).collect();
+        self.network.check_room(0, topology.most_connections(up.len()))?;
+        let pairs = pairs(topology, &up, self.network.shapes())?;
         self.join(pairs)
     }
 
     pub(crate) fn build_pairs(&mut self, names: Vec<(String, String)>) -> Result<Wait<usize>, NetworkError> {
-        let find =
-            |(one, other): (String, String)| Ok((self.network.find(&one)?, self.network.find(&other)?));
+        let find = |(one, other): (String, String)| {
+            self.network.positions((self.network.find(&one)?, self.network.find(&other)?))
+        };
         let pairs = names.into_iter().map(find).collect::<Result<Vec<_>, NetworkError>>()?;
         self.join(pairs)
     }
 
     /// Has those pairs connect that are not connected, and waits until all are.
-    fn join(&mut self, pairs: Vec<(NodeId, NodeId)>) -> Result<Wait<usize>, NetworkError> {
+    fn join(&mut self, pairs: Vec<(usize, usize)>) -> Result<Wait<usize>, NetworkError> {
         let (count, state) = (pairs.len(), self.network.state());
         let is_missing =
-            |(one, other): &(NodeId, NodeId)| !state.conn(one, other).is_some_and(|conn| conn.up);
+            |(one, other): &(usize, usize)| !state.conn_at(*one, *other).is_some_and(|conn| conn.up);
         let missing: Vec<_> = pairs.into_iter().filter(is_missing).collect();
         if !missing.is_empty() && self.pacer.pace() == Pace::Paused {
             return Err(NetworkError::ClockPaused);
         }
         let Wait { what, deadline, patience, clock_only, while_paused, mut check } =
-            self.connect_all(missing)?;
+            self.connect_places(missing)?;
         let check = Box::new(move |driver: &mut Self| check(driver).map(|done| done.map(|()| count)));
         Ok(Wait { what, deadline, patience, clock_only, while_paused, check })
     }
@@ -460,14 +472,14 @@ impl Driver {
 }
 
 /// The pairs of a topology over nodes, in their order.
-fn pairs(
+fn pairs<T: Copy>(
     topology: Topology,
-    ids: &[NodeId],
+    nodes: &[T],
     entropy: &mut Entropy,
-) -> Result<Vec<(NodeId, NodeId)>, NetworkError> {
-    let edges = topology.edges(ids.len(), entropy);
+) -> Result<Vec<(T, T)>, NetworkError> {
+    let edges = topology.edges(nodes.len(), entropy);
     let edges = edges.map_err(|error| NetworkError::BadTopology(error.to_string()))?;
-    Ok(edges.into_iter().map(|(one, other)| (ids[one], ids[other])).collect())
+    Ok(edges.into_iter().map(|(one, other)| (nodes[one], nodes[other])).collect())
 }
 
 /// Has a connection that was asked for come to be at both ends, or failed?

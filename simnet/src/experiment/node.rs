@@ -115,7 +115,7 @@ impl Node {
     /// The network has gone.
     pub async fn peer_count(&self) -> TestResult<usize> {
         let id = self.id;
-        Ok(self.net.handle().read(move |state| state.node(&id).map_or(0, |node| node.peers.len())).await?)
+        Ok(self.net.handle().read(move |state| state.node(&id).map_or(0, |node| node.peers)).await?)
     }
 
     /// All that it shows of itself.

@@ -70,8 +70,8 @@ fn sum(counts: &[NodeCounts]) -> (Rates, u64) {
 /// Counts and warnings of a state. A node with `max_peers` peers is full; 0 says that there is no such number.
 pub(super) fn look(state: &State, max_peers: usize) -> Stat {
     let nodes = state.nodes();
-    let is_isolated = |place: &usize| nodes[*place].up && nodes[*place].peers.is_empty();
-    let is_full = |place: &usize| max_peers > 0 && nodes[*place].up && nodes[*place].peers.len() >= max_peers;
+    let is_isolated = |place: &usize| nodes[*place].up && nodes[*place].peers == 0;
+    let is_full = |place: &usize| max_peers > 0 && nodes[*place].up && nodes[*place].peers >= max_peers;
     let isolated: Vec<usize> = (0..nodes.len()).filter(is_isolated).collect();
     let full: Vec<usize> = (0..nodes.len()).filter(is_full).collect();
     let index =

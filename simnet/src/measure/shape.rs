@@ -36,7 +36,7 @@ pub(crate) fn parts(state: &State) -> Vec<Vec<usize>> {
 pub(super) fn quantities(state: &State, entropy: &mut Entropy) -> [(&'static str, Quantity); 4] {
     let (mut degree, mut size) = (Samples::default(), Samples::default());
     for node in state.nodes().iter().filter(|node| node.up) {
-        degree.add(node.peers.len() as f64);
+        degree.add(node.peers as f64);
     }
     let parts = parts(state);
     parts.iter().for_each(|part| size.add(part.len() as f64));

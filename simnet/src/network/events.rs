@@ -45,21 +45,17 @@ impl Network {
         records.clear();
         self.adapter.collect(&mut records);
         self.write_captures()?;
-        let taken = self.take_in_slice(&records);
+        let taken = self.take_in(&records);
         self.records = records;
         taken
     }
 
     pub(super) fn asked(&mut self, asked: Asked) -> Result<(), NetworkError> {
         let record = self.log.record(self.nanos(), Kind::Asked(asked));
-        self.take_in(vec![record])
+        self.take_in(&[record])
     }
 
-    pub(super) fn take_in(&mut self, records: Vec<Record>) -> Result<(), NetworkError> {
-        self.take_in_slice(&records)
-    }
-
-    fn take_in_slice(&mut self, records: &[Record]) -> Result<(), NetworkError> {
+    pub(super) fn take_in(&mut self, records: &[Record]) -> Result<(), NetworkError> {
         if records.is_empty() {
             return Ok(());
         }
@@ -69,12 +65,6 @@ impl Network {
         for record in records {
             if let (Kind::DialFailed { peer, error }, Some(origin)) = (&record.kind, record.origin.index()) {
                 self.dial_failed(origin, *peer, &error.0);
-            }
-            if let (Kind::Down, Some(origin)) = (&record.kind, record.origin.index())
-                && let Some(position) = self.position_of(origin)
-            {
-                // A node that starts again dials nobody of its own accord.
-                self.nodes[position].wanted.clear();
             }
             let before = if self.log.has_subscribers() { self.control_event(record) } else { None };
             let mut changes = std::mem::take(&mut self.changes);
@@ -99,8 +89,8 @@ impl Network {
 
     /// The connections that a node was asked for and keeps dialling.
     pub(crate) fn wanted_by(&self, id: &NodeId) -> Vec<(NodeId, NodeId)> {
-        let member = self.position(id).map(|position| &self.nodes[position]);
-        member.map_or(Vec::new(), |member| member.wanted.iter().map(|other| (*id, *other)).collect())
+        let wanted = self.position(id).map(|position| self.state.wanted_by(position));
+        wanted.unwrap_or_default().into_iter().map(|other| (*id, self.state.nodes()[other].id)).collect()
     }
 
     /// The node that a record is from. Indices rise in the order of creation.

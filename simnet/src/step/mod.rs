@@ -22,7 +22,7 @@
 //!     Ok(())
 //! };
 //! let expect = Expectation::of(nodes, async |net, id| {
-//!     Ok(net.read(move |state| state.node(&id).is_some_and(|node| !node.peers.is_empty())).await?)
+//!     Ok(net.read(move |state| state.node(&id).is_some_and(|node| node.peers > 0)).await?)
 //! });
 //! let step = Step::new("everyone has a peer", connect, expect)
 //!     .triggered(Trigger::every(Duration::from_millis(100)))

@@ -112,7 +112,7 @@ pub(super) struct Source {
 type Look = (bool, usize, u64);
 
 fn look(node: &NodeState) -> Look {
-    (node.up, node.peers.len(), node.drops)
+    (node.up, node.peers, node.drops)
 }
 
 impl Source {

@@ -1,5 +1,7 @@
 //! The shapes that draw.
 
+use indexmap::IndexSet;
+use rustc_hash::FxBuildHasher;
 use std::collections::BTreeSet;
 use world::Entropy;
 use world::sim::Chance;
@@ -28,15 +30,13 @@ pub(super) fn random_regular(nodes: usize, degree: usize, entropy: &mut Entropy)
 
 /// Crosses bad pairs with random ones; gives up (almost never) after many tries.
 fn untangle(pairs: &mut [(usize, usize)], entropy: &mut Entropy) -> bool {
-    let mut seen = BTreeSet::new();
+    let mut seen = IndexSet::<_, FxBuildHasher>::with_capacity_and_hasher(pairs.len(), FxBuildHasher);
     let is_bad =
-        |pair: &(usize, usize), seen: &BTreeSet<_>| pair.0 == pair.1 || seen.contains(&ordered(*pair));
+        |pair: &(usize, usize), seen: &IndexSet<_, _>| pair.0 == pair.1 || seen.contains(&ordered(*pair));
     let mut bad = Vec::new();
     for (i, pair) in pairs.iter().enumerate() {
-        if is_bad(pair, &seen) {
+        if pair.0 == pair.1 || !seen.insert(ordered(*pair)) {
             bad.push(i);
-        } else {
-            seen.insert(ordered(*pair));
         }
     }
     let mut tries = 200 * (bad.len() + 1);
@@ -54,7 +54,7 @@ fn untangle(pairs: &mut [(usize, usize)], entropy: &mut Entropy) -> bool {
         if crossed.iter().any(|pair| is_bad(pair, &seen)) || ordered(crossed[0]) == ordered(crossed[1]) {
             continue;
         }
-        seen.remove(&ordered((c, d)));
+        seen.swap_remove(&ordered((c, d)));
         seen.extend(crossed.map(ordered));
         [pairs[i], pairs[j]] = crossed;
         bad.pop();

@@ -16,7 +16,7 @@ async fn ids(net: &Handle) -> Vec<NodeId> {
 }
 
 async fn has_peer(net: &Handle, id: NodeId) -> Result<bool, BoxError> {
-    Ok(net.read(move |state| state.node(&id).is_some_and(|node| !node.peers.is_empty())).await?)
+    Ok(net.read(move |state| state.node(&id).is_some_and(|node| node.peers > 0)).await?)
 }
 
 async fn connect_chain(net: &Handle) -> Result<(), BoxError> {
