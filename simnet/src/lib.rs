@@ -47,6 +47,7 @@ mod error;
 pub mod experiment;
 pub mod handle;
 pub mod journal;
+mod keys;
 pub mod live;
 pub mod log;
 mod markup;

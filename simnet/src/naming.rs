@@ -1,11 +1,11 @@
 //! What a node that is to be created gets when it was not given it, and what it cannot be given.
 
 use crate::error::NetworkError;
+use crate::keys::Keys;
 use crate::state::State;
 use crate::view::NodeSpec;
-use devp2p::{NodeId, SecretKey};
+use devp2p::NodeId;
 use node::NodeConfig;
-use world::Entropy;
 
 /// Longest name of a node, in characters.
 const LONGEST_NAME: usize = 64;
@@ -21,12 +21,12 @@ pub(crate) struct NewNode<'a> {
 pub(crate) fn complete(
     spec: NodeSpec,
     around: &NewNode<'_>,
-    entropy: &mut Entropy,
+    keys: &mut Keys,
 ) -> Result<NodeConfig, NetworkError> {
     let key = match (spec.key, spec.id) {
         (Some(key), _) => key,
         (None, Some(id)) => return Err(NetworkError::KeyMissing(id)),
-        (None, None) => SecretKey::generate(&mut |out: &mut [u8]| entropy.fill(out)),
+        (None, None) => keys.next(),
     };
     let id = key.id();
     if let Some(given) = spec.id.filter(|given| *given != id) {
@@ -112,12 +112,14 @@ pub(crate) fn spec_of(config: NodeConfig, adapter: Option<&'static str>) -> Node
 #[cfg(test)]
 mod tests {
     use super::*;
+    use devp2p::SecretKey;
+    use world::Entropy;
 
     fn make(spec: NodeSpec) -> Result<NodeConfig, NetworkError> {
         let services = ["ping-pong".to_owned(), "noop".to_owned()];
         let around =
             NewNode { state: &State::default(), services: &services, default_service: Some("ping-pong") };
-        complete(spec, &around, &mut Entropy::derive(1, 0, 0, "keys"))
+        complete(spec, &around, &mut Keys::new(Entropy::derive(1, 0, 0, "keys")))
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub(crate) use asking::{Asking, Taking};
 use crate::adapter::{NodeAdapter, NodeIndex, NodeKind};
 use crate::capture::Captures;
 use crate::error::NetworkError;
+use crate::keys::Keys;
 use crate::log::{Log, LogWriter};
 use crate::measure::Meter;
 use crate::naming::{self, NewNode};
@@ -62,7 +63,7 @@ pub struct Network {
     epoch: SystemTime,
     /// For the keys of nodes that come without one. A journal has what was asked and not the draws, so nothing that is
     /// not in it may draw from this.
-    keys: Entropy,
+    keys: Keys,
     /// For the random shapes of topologies.
     shapes: Entropy,
     state: State,
@@ -128,7 +129,7 @@ impl Network {
             epoch: adapter.epoch(),
             adapter,
             seed,
-            keys: Entropy::derive(seed, u32::MAX, 0, "keys"),
+            keys: Keys::new(Entropy::derive(seed, u32::MAX, 0, "keys")),
             shapes: Entropy::derive(seed, u32::MAX, 0, "shapes"),
             state: State::default(),
             log,

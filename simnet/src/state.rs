@@ -20,6 +20,7 @@ pub struct State {
     /// Nodes that were ever created: origins go on counting.
     created: usize,
     conns_up: usize,
+    conns_established: usize,
     failed_dials: u64,
     conditions: Conditions,
 }
@@ -163,9 +164,19 @@ impl State {
         self.created
     }
 
+    /// How many nodes were created and are no longer there.
+    pub(crate) fn gone(&self) -> usize {
+        self.created - self.nodes.len()
+    }
+
     /// How many connections are up.
     pub fn conns_up(&self) -> usize {
         self.conns_up
+    }
+
+    /// Whether all connections ever mentioned are up at both ends.
+    pub(crate) fn all_established(&self) -> bool {
+        self.conns_established == self.conns.len()
     }
 
     /// How many connections that were asked for did not come to be.
@@ -215,8 +226,10 @@ impl State {
                     node.peers += usize::from(node.strangers.insert(*peer));
                     return;
                 };
-                // Who dialled is `one`, if nobody was asked to.
-                let conn = if *inbound { self.mention(peer, index) } else { self.mention(index, peer) };
+                let conn = self.nodes[index].link(peer).unwrap_or_else(|_| {
+                    // Who dialled is `one`, if nobody was asked to.
+                    if *inbound { self.mention(peer, index) } else { self.mention(index, peer) }
+                });
                 self.report(index, conn, true, None, changes);
             }
             Kind::PeerDropped { peer, error } => {
@@ -258,6 +271,7 @@ impl State {
                 self.conns[at] = ConnState { one: moved(conn.one), other: moved(conn.other), ..conn };
                 continue;
             }
+            self.conns_established -= usize::from(conn.established());
             let left = if conn.one == place { conn.other } else { conn.one };
             if conn.ends[conn.end(left)] {
                 self.nodes[moved(left)].strangers.insert(gone.id);
@@ -331,8 +345,10 @@ impl State {
         changes: &mut Vec<Change>,
     ) {
         let conn = &mut self.conns[conn];
-        let end = conn.end(reporter);
+        let (end, was_established) = (conn.end(reporter), conn.established());
         let had = std::mem::replace(&mut conn.ends[end], has);
+        self.conns_established += usize::from(conn.established());
+        self.conns_established -= usize::from(was_established);
         let peers = &mut self.nodes[reporter].peers;
         *peers = *peers + usize::from(has) - usize::from(had);
         if conn.up == has {

@@ -301,7 +301,12 @@ impl Driver {
 
     fn wait_for_all(&self, mut pairs: Vec<(NodeId, NodeId)>) -> Wait<()> {
         let what = format!("all of {} connections", pairs.len());
+        let gone = self.network.state().gone();
         self.patient(what, crate::handle::PATIENCE, move |driver| {
+            let state = driver.network.state();
+            if state.all_established() && state.gone() == gone {
+                return Some(Ok(())); // these too
+            }
             while let Some(&(one, other)) = pairs.last() {
                 match connected(&driver.network, one, other)? {
                     Ok(()) => drop(pairs.pop()),
