@@ -4,9 +4,7 @@ use crate::{Numbers, secret};
 use bytes::BytesMut;
 use proto::key::SecretKey;
 use proto::rlpx::{FrameCodec, Initiator, Responder, Secrets};
-use proto::session::{
-    Capability, Fidelity, Greeting, Local, LocalCap, Outbox, Payload, Session, SessionEvent, Timing,
-};
+use proto::session::{Capability, Fidelity, Local, LocalCap, Outbox, Payload, Session, SessionEvent, Timing};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,9 +12,8 @@ use std::time::Duration;
 pub fn local(index: u64, fidelity: Fidelity) -> Arc<Local> {
     let key = secret(index);
     let protocols = vec![LocalCap { cap: Capability::new("relay", 1), length: 2 }];
-    let (client, timing, greeting) = ("benches/v1".to_owned(), Timing::default(), Greeting::default());
-    let (public, listen_port) = (key.public(), 30303);
-    Arc::new(Local { key, public, client, protocols, listen_port, fidelity, timing, greeting })
+    let (client, timing) = ("benches/v1".to_owned(), Timing::default());
+    Arc::new(Local { public: key.public(), key, client, protocols, listen_port: 30303, fidelity, timing })
 }
 
 /// One RLPx handshake, without a session around it.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use proto::dial::Slots;
 use proto::enr::NodeRecord;
 use proto::key::NodeId;
-use proto::session::{Greeting, Local, LocalCap, PeerError};
+use proto::session::{Local, LocalCap, PeerError};
 use world::{ConnId, Entropy, Net, Scope, World, prefetch_first};
 
 use crate::config::Config;
@@ -187,7 +187,6 @@ impl Stack {
             listen_port: listening.map_or(0, |address| address.port()),
             fidelity: config.fidelity,
             timing: config.timing,
-            greeting: Greeting::default(),
         };
         let open = Open { net, local: Arc::new(local), listening };
         assert!(self.open.set(open).is_ok(), "a stack is opened once");

@@ -6,7 +6,7 @@ use std::rc::{Rc, Weak};
 use std::sync::{Arc, Mutex};
 
 use devp2p::{Capability, Enode, Fidelity, SecretKey, Timing};
-use proto::session::{Greeting, Local, LocalCap, Outbox, Session, SessionEvent};
+use proto::session::{Local, LocalCap, Outbox, Session, SessionEvent};
 use world::{Closed, ConnId, DialError, Endpoint, Entropy, Net, Parcel, World};
 
 use crate::town::{ASK, BOTH, Town, error, key, told};
@@ -34,10 +34,8 @@ impl Raw {
         notes: Arc<Mutex<Vec<String>>>,
     ) -> Rc<Self> {
         let protocols = vec![LocalCap { cap: Capability::new("echo", 1), length: 4 }];
-        let (public, client) = (key.public(), "raw".to_owned());
-        let (timing, greeting) = (Timing::default(), Greeting::default());
-        let local = Local { key, public, client, protocols, listen_port: 0, fidelity, timing, greeting };
-        let local = Arc::new(local);
+        let (public, client, timing) = (key.public(), "raw".to_owned(), Timing::default());
+        let local = Arc::new(Local { key, public, client, protocols, listen_port: 0, fidelity, timing });
         let raw = Rc::new_cyclic(|me| Self {
             me: me.clone(),
             net: RefCell::default(),

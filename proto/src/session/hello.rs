@@ -3,7 +3,8 @@
 //! Only the codec is here. Whether the identity is the authenticated one the session decides.
 
 use alloy_rlp::{Decodable, Encodable, Header};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
+use smallvec::SmallVec;
 
 use super::caps::Capability;
 use super::local::Local;
@@ -43,7 +44,7 @@ pub enum HelloError {
 
 /// `[version, client, [[name, version]..], listenPort, id]`, capabilities in order of name and version.
 pub fn encode(local: &Local) -> Bytes {
-    let mut caps: Vec<&Capability> = local.protocols.iter().map(|own| &own.cap).collect();
+    let mut caps: SmallVec<[&Capability; 4]> = local.protocols.iter().map(|own| &own.cap).collect();
     caps.sort_unstable();
     fields(VERSION, local.client.as_bytes(), &caps, u64::from(local.listen_port), local.public.as_bytes())
 }
@@ -80,7 +81,7 @@ pub(crate) fn fields(version: u64, client: &[u8], caps: &[&Capability], port: u6
     let payload_length =
         version.length() + client.length() + caps_header.length() + caps_length + port.length() + id.length();
     let header = Header { list: true, payload_length };
-    let mut out = BytesMut::with_capacity(header.length() + payload_length);
+    let mut out = Vec::with_capacity(header.length() + payload_length);
     header.encode(&mut out);
     version.encode(&mut out);
     client.encode(&mut out);
@@ -90,7 +91,7 @@ pub(crate) fn fields(version: u64, client: &[u8], caps: &[&Capability], port: u6
     }
     port.encode(&mut out);
     id.encode(&mut out);
-    out.freeze()
+    out.into()
 }
 
 #[cfg(test)]

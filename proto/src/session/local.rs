@@ -1,12 +1,8 @@
 //! What a node brings to each of its sessions: identity, offers, patience. Set once, shared by all.
 
 use core::time::Duration;
-use std::sync::OnceLock;
-
-use bytes::Bytes;
 
 use super::caps::LocalCap;
-use super::hello;
 use crate::key::{PublicKey, SecretKey};
 
 /// What a node says about itself in each of its sessions; one per node, shared by all of them.
@@ -26,26 +22,6 @@ pub struct Local {
     pub fidelity: Fidelity,
     /// Intervals and time-outs.
     pub timing: Timing,
-    /// What follows from all that; to begin with, nothing.
-    pub greeting: Greeting,
-}
-
-impl Local {
-    /// Its Hello.
-    pub(super) fn hello(&self) -> Bytes {
-        self.greeting.0.get_or_init(|| hello::encode(self)).clone()
-    }
-}
-
-/// The Hello of a [`Local`], encoded when it is first said: it is the same in every session.
-#[derive(Debug, Default)]
-pub struct Greeting(OnceLock<Bytes>);
-
-/// A copy is about to say something else.
-impl Clone for Greeting {
-    fn clone(&self) -> Self {
-        Self::default()
-    }
 }
 
 /// How much of RLPx is real.

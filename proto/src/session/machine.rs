@@ -16,6 +16,7 @@ use bytes::Bytes;
 
 use self::setup::Setup;
 use super::caps::Shared;
+use super::hello;
 use super::liveness::{Due, Liveness};
 use super::local::{Fidelity, Local};
 use super::mux::Mux;
@@ -198,7 +199,7 @@ impl Session {
             return;
         }
         self.state = SessionState::Greeting;
-        self.transmit(HELLO, Payload::new(self.local.hello()), out);
+        self.transmit(HELLO, Payload::new(hello::encode(&self.local)), out);
         let setup = self.setup.as_mut().expect("kept until the session is live");
         setup.deadline = Some(now.saturating_add(self.local.timing.handshake));
         if let Some(hello) = setup.hello.take() {

@@ -31,9 +31,8 @@
 //! fn node(seed: u8) -> Arc<Local> {
 //!     let key = SecretKey::from_bytes(&[seed; 32]).unwrap();
 //!     let protocols = vec![LocalCap { cap: Capability::new("eth", 68), length: 17 }];
-//!     let (client, timing, greeting) = ("example/v1".to_owned(), Timing::default(), Greeting::default());
-//!     let (public, fidelity) = (key.public(), Fidelity::Wire);
-//!     Arc::new(Local { key, public, client, protocols, listen_port: 0, fidelity, timing, greeting })
+//!     let (client, timing) = ("example/v1".to_owned(), Timing::default());
+//!     Arc::new(Local { public: key.public(), key, client, protocols, listen_port: 0, fidelity: Fidelity::Wire, timing })
 //! }
 //!
 //! let now = Duration::ZERO;
@@ -81,7 +80,7 @@ mod tests;
 
 pub use caps::{Capability, LocalCap, Shared, match_caps};
 pub use hello::RemoteHello;
-pub use local::{Fidelity, Greeting, Local, Timing};
+pub use local::{Fidelity, Local, Timing};
 pub use machine::{Checked, Session, SessionState};
 pub use outbox::{Outbox, SessionEvent, Transmit};
 pub use payload::Payload;

@@ -202,7 +202,7 @@ impl Conns {
         let index = self.free.pop().unwrap_or_else(|| {
             if self.places.len() == self.places.capacity() {
                 // Doubling would waste as much as they take, on each of many hosts.
-                self.places.reserve_exact(self.places.len() / 6 + 2);
+                self.places.reserve_exact((self.places.len() / 6).max(2));
             }
             self.places.push(Place::Free(Generation::FIRST));
             u32::try_from(self.places.len() - 1).expect("a host has under 4 G connections")

@@ -30,7 +30,6 @@ fn node(seed: u8, fidelity: Fidelity) -> Local {
         listen_port: 30303,
         fidelity,
         timing: Timing::default(),
-        greeting: Greeting::default(),
     }
 }
 
