@@ -142,6 +142,28 @@ impl Session {
         entropy: &mut dyn Entropy,
         out: &mut Outbox,
     ) {
+        if self.state != SessionState::Live {
+            return self.handle_early_parcel(now, tag, bytes, entropy, out);
+        }
+        match &mut self.stream {
+            Some(stream) => {
+                stream.push(bytes);
+                self.pump_stream(now, out);
+            }
+            None => self.handle_plain(now, tag, bytes, out),
+        }
+    }
+
+    /// The same while the session is not live. Apart, since it reads what no message has to wait for.
+    #[inline(never)]
+    fn handle_early_parcel(
+        &mut self,
+        now: Duration,
+        tag: u64,
+        bytes: Bytes,
+        entropy: &mut dyn Entropy,
+        out: &mut Outbox,
+    ) {
         let reads = self.reads();
         match (self.state, &mut self.stream) {
             (SessionState::Closed, _) => {}
