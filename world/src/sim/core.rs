@@ -24,8 +24,8 @@ const SAME_INSTANT_LIMIT: u64 = if cfg!(test) { 100_000 } else { 50_000_000 };
 
 /// How many events ahead memory is asked for what they need, step by step: each step goes on from what the one before
 /// it has brought into the cache, so that the waits of many events pass at once. First the event and its host; then the
-/// connection there; the endpoint; what comes last is the endpoint's.
-const AHEAD: [usize; 3 + EXPECT_STEPS] = [16, 11, 8, 6, 4, 2];
+/// connection and the endpoint there; what comes last is the endpoint's.
+const AHEAD: [usize; 2 + EXPECT_STEPS] = [14, 10, 7, 4, 2];
 
 /// Something loops without letting time pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -254,11 +254,10 @@ fn prepare(queue: &Queue<Event>, hosts: &[Option<Rc<Host>>], step: usize, ahead:
     let Some(host) = host(at) else { return };
     match step {
         1 => {
-            host.prefetch_conn(conn);
+            host.prefetch_parts(conn);
             prefetch_first(event.content(), 64);
         }
-        2 => host.prefetch_endpoint(conn),
-        later => host.expect(conn, later - 3),
+        later => host.expect(conn, later - 2),
     }
 }
 

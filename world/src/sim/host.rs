@@ -6,13 +6,17 @@ use super::queue::Ticket;
 use super::scope::SimScope;
 use super::tap::Wiretap;
 use crate::endpoint::{ConnId, Endpoint};
-use crate::{prefetch, prefetch_first};
+use crate::prefetch_first;
+use smallvec::SmallVec;
 use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::rc::Rc;
+
+/// What every event needs of a host: its beginning, up to what is attached.
+const HOT: usize = 144;
 
 /// Machine addresses end in 1 to 254.
 const PER_NET: u32 = 254;
@@ -49,8 +53,9 @@ pub(crate) struct Host {
     pub(crate) id: u32,
     sequence: Cell<u32>,
     pub(crate) conns: RefCell<Conns>,
-    /// By number; a number is not used again, so what is left of a dead stack's handles reaches nobody.
-    nets: RefCell<Vec<Option<Attached>>>,
+    /// By number; a number is not used again, so what is left of a dead stack's handles reaches nobody. Most hosts have one
+    /// in their lives, and it is found without another wait for memory.
+    nets: RefCell<SmallVec<[Option<Attached>; 1]>>,
     /// What it remembers of its line and its links; made when the first of them has something to remember.
     line: OnceCell<Box<Line>>,
     /// A place for whoever builds on this world to keep what is one per host.
@@ -89,22 +94,17 @@ impl Host {
     /// Asks the memory for what every event here needs; see [`Core`](super::core::Core) for when. What is asked for in
     /// one step is where the next one starts from.
     pub(crate) fn prefetch(&self) {
-        prefetch_first(self, 128);
+        prefetch_first(self, HOT);
     }
 
-    /// The same for a connection and what is attached.
-    pub(crate) fn prefetch_conn(&self, conn: Option<ConnId>) {
+    /// The same for a connection, and for the endpoint that it most likely belongs to.
+    pub(crate) fn prefetch_parts(&self, conn: Option<ConnId>) {
         if let Some(conn) = conn {
             self.conns.borrow().prefetch(conn);
         }
-        if let Some(attached) = self.nets.borrow().first() {
-            prefetch(attached);
+        if let Some(Some(attached)) = self.nets.borrow().last() {
+            prefetch_first(&*attached.endpoint, 256);
         }
-    }
-
-    /// The same for the endpoint.
-    pub(crate) fn prefetch_endpoint(&self, conn: Option<ConnId>) {
-        self.with_endpoint_of(conn, |endpoint| prefetch_first(&**endpoint, 256));
     }
 
     /// Lets the endpoint do so.
@@ -211,6 +211,12 @@ impl fmt::Debug for Host {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_every_event_needs_is_in_the_beginning() {
+        let end = std::mem::offset_of!(Host, line);
+        assert!(end <= HOT, "{end}");
+    }
 
     #[test]
     fn addresses_are_ordinary_and_distinct() {
