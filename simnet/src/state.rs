@@ -206,14 +206,19 @@ impl State {
             }
             Kind::Down => {
                 let links = take(&mut self.nodes[index].links);
-                for (_, conn) in &links {
-                    let conn = *conn as usize;
+                let mut lost = Vec::new();
+                for &(other, conn) in &links {
+                    let (other, conn) = (other as usize, conn as usize);
                     // A node that starts again dials nobody of its own accord.
                     let end = self.conns[conn].end(index);
                     self.conns[conn].wanted[end] = false;
                     if self.conns[conn].ends[end] {
-                        self.report(index, conn, false, None, changes);
+                        lost.push((self.nodes[other].id, conn));
                     }
+                }
+                lost.sort_unstable();
+                for (_, conn) in lost {
+                    self.report(index, conn, false, None, changes);
                 }
                 let node = &mut self.nodes[index];
                 (node.links, node.peers, node.up) = (links, 0, false);
