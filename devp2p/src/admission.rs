@@ -32,6 +32,7 @@ impl Stack {
     pub(crate) fn prefetch_admission(&self) {
         prefetch(self);
         self.table.borrow().prefetch_nodes();
+        self.dialer.borrow().prefetch();
     }
 
     /// The encryption handshake is done: may this node introduce itself?

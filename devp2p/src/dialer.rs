@@ -7,7 +7,7 @@ use proto::dial::{Backoff, Facts, Scheduler, Slots};
 use proto::enode::Enode;
 use proto::key::NodeId;
 use proto::session::{DiscReason, PeerError, PeerErrorCode, Session};
-use world::{ConnId, DialError};
+use world::{ConnId, DialError, prefetch};
 
 use crate::peer::Flags;
 use crate::server::{AddPeerError, OfferError};
@@ -35,6 +35,11 @@ impl Dialer {
     pub(crate) fn new(own: NodeId, slots: Slots) -> Self {
         let scheduler = Scheduler::new(own, slots, Backoff { jitter: JITTER, ..Backoff::default() });
         Self { scheduler, stirred: false, next: None }
+    }
+
+    /// Asks the memory for who is static.
+    pub(crate) fn prefetch(&self) {
+        prefetch(self.scheduler.index());
     }
 
     /// The alarm has gone off: is it time to ask the scheduler?

@@ -7,6 +7,7 @@ use world::{Closed, ConnId, DialError, Endpoint, Parcel, prefetch_first};
 use crate::flow::{Hold, WRITE_TIMEOUT, write_timed_out};
 use crate::peer::PeerId;
 use crate::stack::Stack;
+use crate::table::Entry;
 
 /// Of more protocols than this only the first are asked for.
 const MANY: usize = 4;
@@ -38,10 +39,10 @@ impl Endpoint for Stack {
                 prefetch_first(&*self.observer, 192);
             }
             1 => {
-                let table = self.table.borrow();
-                if let Some(entry) = conn.and_then(|conn| table.get(conn)) {
-                    entry.prefetch();
-                    if !entry.is_peer() {
+                if let Some(conn) = conn {
+                    let table = self.table.borrow();
+                    let entry = table.get(conn).inspect(|entry| entry.prefetch());
+                    if !entry.is_some_and(Entry::is_peer) {
                         self.prefetch_admission();
                     }
                 }

@@ -141,6 +141,11 @@ impl<T> Scheduler<T> {
         true
     }
 
+    /// Where a search for a static node begins, for whoever has the memory bring it in time.
+    pub fn index(&self) -> &(impl ?Sized + use<T>) {
+        self.statics.index()
+    }
+
     /// Is it a static node?
     pub fn is_static(&self, id: &NodeId) -> bool {
         self.statics.get(id).is_some()

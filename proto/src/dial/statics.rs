@@ -50,6 +50,10 @@ impl<T> Statics<T> {
         self.0.binary_search_by(|(beginning, known)| beginning.cmp(&begins).then_with(|| known.id.cmp(id)))
     }
 
+    pub(super) fn index(&self) -> &[(u64, Box<Static<T>>)] {
+        &self.0
+    }
+
     pub(super) fn get(&self, id: &NodeId) -> Option<&Static<T>> {
         Some(&self.0[self.place(id).ok()?].1)
     }
