@@ -143,10 +143,15 @@ impl State {
         Some(&self.conns[self.nodes[a].link(b).ok()?])
     }
 
+    /// The connections of a node that were ever mentioned, and the index of the other end of each.
+    fn links_of(&self, node: usize) -> impl Iterator<Item = (usize, &ConnState)> {
+        let links = self.nodes[node].links.iter();
+        links.map(|(other, conn)| (*other as usize, &self.conns[*conn as usize]))
+    }
+
     /// Those that a node was asked to connect to, and so keeps dialling: indices, in order of the ids.
     pub(crate) fn wanted_by(&self, node: usize) -> Vec<usize> {
-        let links = self.nodes[node].links.iter().map(|(other, conn)| (*other as usize, *conn as usize));
-        let wanted = links.filter(|(_, conn)| self.conns[*conn].wanted[self.conns[*conn].end(node)]);
+        let wanted = self.links_of(node).filter(|(_, conn)| conn.wanted[conn.end(node)]);
         let mut wanted: Vec<usize> = wanted.map(|(other, _)| other).collect();
         wanted.sort_by_key(|other| self.nodes[*other].id);
         wanted
@@ -154,8 +159,7 @@ impl State {
 
     /// The nodes that were asked to connect to this one, and so keep dialling it.
     pub(crate) fn wanting(&self, node: usize) -> Vec<usize> {
-        let links = self.nodes[node].links.iter().map(|(other, conn)| (*other as usize, *conn as usize));
-        let wanting = links.filter(|(other, conn)| self.conns[*conn].wanted[self.conns[*conn].end(*other)]);
+        let wanting = self.links_of(node).filter(|(other, conn)| conn.wanted[conn.end(*other)]);
         wanting.map(|(other, _)| other).collect()
     }
 
