@@ -151,6 +151,10 @@ pub trait Conversation {
         talk: &mut Talk<'_, '_, Self::Message>,
     ) -> Result<(), PeerError>;
 
+    /// A message may soon come from this peer: see [`Handler::expect`].
+    #[allow(unused_variables)]
+    fn expect(&self, from: PeerId) {}
+
     /// A time set with [`Context::set_timer`] has come. Numbers from 2⁶³ on are not the conversation's.
     #[allow(unused_variables)]
     fn on_timer(&mut self, timer: u64, talk: &mut Talk<'_, '_, Self::Message>) {}
@@ -309,6 +313,10 @@ impl<C: Conversation, A: Accounts<C::Message>> Handler for Typed<C, A> {
         talk.cx.cancel_timer(timer);
         self.conversation.on_hello(from, read)?;
         self.conversation.on_peer(from, talk)
+    }
+
+    fn expect(&self, from: PeerId) {
+        self.conversation.expect(from);
     }
 
     fn on_timer(&mut self, timer: u64, cx: &mut Context<'_>) {

@@ -6,6 +6,7 @@ use devp2p::{
     Talk, Typed, incompatible, message_set,
 };
 use simnet::protocol_test::{Disconnect, Exchange, ProtocolTester};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 const STATUS: u64 = 0;
@@ -28,6 +29,9 @@ message_set! {
     }
 }
 
+/// How often any doubler was told that a message may soon come.
+static EXPECTED: AtomicUsize = AtomicUsize::new(0);
+
 /// Doubles numbers for those of network 7. Says which numbers it was asked to those who have been there long enough.
 struct Doubler;
 
@@ -43,6 +47,10 @@ impl Conversation for Doubler {
             Numbers::Status(7) => Ok(()),
             other => Err(incompatible(format!("{other:?} is not my network"))),
         }
+    }
+
+    fn expect(&self, _from: PeerId) {
+        EXPECTED.fetch_add(1, Ordering::Relaxed);
     }
 
     fn on_message(
@@ -111,6 +119,7 @@ fn messages_are_read_and_written_by_their_types() {
         let [one, other] = [0, 1].map(|index| tester.peers()[index]);
         let asked = Exchange::new("a number").trigger(one, ASK, &21u64).expect(one, ANSWER, &42u64);
         tester.test_exchanges([asked.expect(other, TELL, &"asked 21".to_owned())]).await.unwrap();
+        assert_ne!(EXPECTED.load(Ordering::Relaxed), 0, "it could have asked the memory ahead");
         // What is no number, and what is no message.
         tester
             .test_exchanges([
