@@ -15,8 +15,10 @@ export function keys(app) {
     if (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) return;
     const { timeline } = app.network;
     if (event.key === '/') {
-      if (app.screen !== 'network' && app.screen !== 'nodes') app.go('network');
-      setTimeout(() => /** @type {HTMLElement | null} */ (document.querySelector('#main input[type=search]'))?.focus());
+      const find = () => /** @type {HTMLElement | null} */ (document.querySelector('#main input[type=search]'))?.focus();
+      // At once where it is there: what is typed next is for it.
+      if (app.screen === 'network' || app.screen === 'nodes') find();
+      else (app.go('network'), setTimeout(find));
     } else if (event.key === ' ' && !/^(BUTTON|A|SUMMARY)$/.test(target.tagName)) timeline.toggle();
     else if (event.key === '[') timeline.step(-1);
     else if (event.key === ']') timeline.step(1);
