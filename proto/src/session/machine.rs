@@ -142,21 +142,25 @@ impl Session {
         entropy: &mut dyn Entropy,
         out: &mut Outbox,
     ) {
-        if self.state != SessionState::Live {
-            return self.handle_early_parcel(now, tag, bytes, entropy, out);
-        }
-        match &mut self.stream {
-            Some(stream) => {
-                stream.push(bytes);
-                self.pump_stream(now, out);
-            }
-            None => self.handle_plain(now, tag, bytes, out),
+        match self.state {
+            SessionState::Closed => {}
+            SessionState::Encrypting => self.handle_handshake(now, tag, bytes, entropy, out),
+            _ => match &mut self.stream {
+                Some(stream) => {
+                    stream.push(bytes);
+                    self.pump_stream(now, out);
+                }
+                None => match self.reads() {
+                    true => self.handle_plain(now, tag, bytes, out),
+                    false => self.keep_early(tag, bytes, out),
+                },
+            },
         }
     }
 
-    /// The same while the session is not live. Apart, since it reads what no message has to wait for.
+    /// A parcel of the encryption handshake. Apart, since it reads what no message has to wait for.
     #[inline(never)]
-    fn handle_early_parcel(
+    fn handle_handshake(
         &mut self,
         now: Duration,
         tag: u64,
@@ -164,26 +168,14 @@ impl Session {
         entropy: &mut dyn Entropy,
         out: &mut Outbox,
     ) {
-        let reads = self.reads();
-        match (self.state, &mut self.stream) {
-            (SessionState::Closed, _) => {}
-            (SessionState::Encrypting, Some(stream)) => {
-                stream.push(bytes);
-                let step = stream.poll_handshake(&self.local.key, entropy).map_err(Into::into);
-                self.authenticate(step, out);
-                self.pump_stream(now, out);
-            }
-            (_, Some(stream)) => {
-                stream.push(bytes);
-                self.pump_stream(now, out);
-            }
-            (SessionState::Encrypting, None) => {
-                let step = self.plain_handshake(tag, &bytes, entropy);
-                self.authenticate(step.map(Some), out);
-            }
-            (_, None) if reads => self.handle_plain(now, tag, bytes, out),
-            (_, None) => self.keep_early(tag, bytes, out),
-        }
+        let Some(stream) = &mut self.stream else {
+            let step = self.plain_handshake(tag, &bytes, entropy);
+            return self.authenticate(step.map(Some), out);
+        };
+        stream.push(bytes);
+        let step = stream.poll_handshake(&self.local.key, entropy).map_err(Into::into);
+        self.authenticate(step, out);
+        self.pump_stream(now, out);
     }
 
     /// To be called at [`deadline`](Self::deadline) or later; earlier calls do nothing.
