@@ -18,7 +18,7 @@
 //! | [`measure`] | the same in numbers: how items spread, distributions, series over time |
 //! | [`view`], [`subscribe`] | what is shown of it, live: every event |
 //! | [`live`] | the same for whoever draws it: the latest of everything, at any rate of events |
-//! | `snapshot`, `naming` | setting up again, filling in |
+//! | `snapshot`, `naming`, `keys` | setting up again, filling in |
 //! | [`journal`], `replay` | what was asked, written down, and done again |
 //! | [`topology`] | shapes: which pairs to connect, and whether they are |
 //! | [`scenario`] | experiments as files |

@@ -392,7 +392,7 @@ impl Network {
 
     /// Asks `one` to connect to `other`.
     pub fn connect(&mut self, one: NodeId, other: NodeId) -> Result<(), NetworkError> {
-        let dial = self.ask_to_connect((self.position(&one)?, self.position(&other)?))?;
+        let dial = self.ask_to_connect(self.positions((one, other))?)?;
         self.dial(vec![dial])
     }
 
@@ -465,7 +465,7 @@ impl Network {
     /// Asks for the connection between two nodes to be dropped; the one that was asked to connect drops it.
     pub fn disconnect(&mut self, one: NodeId, other: NodeId) -> Result<(), NetworkError> {
         self.check()?;
-        let (a, b) = (self.position(&one)?, self.position(&other)?);
+        let (a, b) = self.positions((one, other))?;
         let Some(conn) = self.state.conn(&one, &other).copied() else {
             return Err(NetworkError::NoConnection(one, other));
         };
