@@ -18,7 +18,10 @@ export function keys(app) {
       const find = () => /** @type {HTMLElement | null} */ (document.querySelector('#main input[type=search]'))?.focus();
       // At once where it is there: what is typed next is for it.
       if (app.screen === 'network' || app.screen === 'nodes') find();
-      else (app.go('network'), setTimeout(find));
+      else {
+        app.go('network');
+        setTimeout(find);
+      }
     } else if (event.key === ' ' && !/^(BUTTON|A|SUMMARY)$/.test(target.tagName)) timeline.toggle();
     else if (event.key === '[') timeline.step(-1);
     else if (event.key === ']') timeline.step(1);
